@@ -1,0 +1,36 @@
+"""Writes ``reserved_names.jinja``: the names that a rendered package must not have.
+
+Run by maintainers, after the dependencies have changed: ``uv run python extensions/reserved_names.py``. Never run by
+Copier. A test fails while the file is out of date.
+"""
+
+import keyword
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+PATH = Path(__file__).with_suffix(".jinja")
+FOLDERS_OF_A_PROJECT = {"benchmarks", "data", "deploy", "docs", "src", "test", "tests"}
+
+
+def reserved_names() -> list[str]:
+    """Keywords, the standard library, this environment's modules and distributions, and the project's own folders."""
+    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *FOLDERS_OF_A_PROJECT}
+    for module, distributions in packages_distributions().items():
+        names.update([module, *(distribution.replace("-", "_").replace(".", "_") for distribution in distributions)])
+    return sorted({name.lower() for name in names if name.isidentifier() and not name.startswith("_")})
+
+
+def as_jinja(names: list[str]) -> str:
+    """The content of ``reserved_names.jinja``."""
+    lines = "\n".join(f'    "{name}",' for name in names)
+    return f"""\
+{{#- Written by reserved_names.py; imported by naming.jinja and validation.jinja. -#}}
+{{%- set RESERVED_NAMES = [
+{lines}
+] -%}}
+"""
+
+
+if __name__ == "__main__":
+    PATH.write_text(as_jinja(reserved_names()), encoding="utf-8")

@@ -1,0 +1,7 @@
+"""The code of this project; ``definitions.py`` is where Dagster begins to read."""
+
+import warnings
+
+# Dagster calls these beta or preview, and would say so at each command.
+warnings.filterwarnings("ignore", message="Parameter `backfill_policy`")
+warnings.filterwarnings("ignore", message="Function `Definitions.map_")

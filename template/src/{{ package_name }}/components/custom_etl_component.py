@@ -1,0 +1,164 @@
+"""A table, transformed by SQL, loaded into another table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ..resources.database import DatabaseResource, quote_identifier
+from ..resources.retries import retried
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class LoadedRows:
+    """How many rows a load has read from the source table and written to the destination table."""
+
+    read: int
+    written: int
+
+
+@dataclass
+class CustomETLComponent(dg.Component, dg.Resolvable):
+    """Reads a table, transforms it with SQL and replaces another table with the result.
+
+    The load is one transaction: when it fails, the destination is as it was before.
+
+    Args:
+        source_table: The table to read, ``table`` or ``schema.table``.
+        destination_table: The table to replace; its name is the asset's key.
+        transformation_sql: One SELECT over ``source``, which stands for the source table.
+        enable_logging: Log the progress after each batch.
+        batch_size: Rows per insert: more is faster, fewer need less memory.
+        custom_tags: Tags of the asset.
+        description: What the asset is; made from the table names when left out.
+    """
+
+    source_table: str
+    destination_table: str
+    transformation_sql: str = "SELECT * FROM source"
+    enable_logging: bool = True
+    batch_size: int = 100_000
+    custom_tags: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        # YAML values reach a dataclass unchecked: a wrong one is refused here, when definitions load.
+        for name in ("source_table", "destination_table", "transformation_sql"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value.strip():
+                raise ValueError(f"CustomETLComponent: {name} must be a text that is not empty, not {value!r}")
+        for name in ("source_table", "destination_table"):
+            table = getattr(self, name)
+            if len(table.split(".")) > 2:
+                raise ValueError(f"CustomETLComponent: {name} must be 'table' or 'schema.table', not {table!r}")
+        if self.source_table == self.destination_table:
+            raise ValueError(f"CustomETLComponent: source_table and destination_table are both {self.source_table!r}")
+        if not isinstance(self.batch_size, int) or isinstance(self.batch_size, bool) or self.batch_size < 1:
+            raise ValueError(f"CustomETLComponent: batch_size must be a whole number above 0, not {self.batch_size!r}")
+        if not isinstance(self.enable_logging, bool):
+            raise ValueError(f"CustomETLComponent: enable_logging must be true or false, not {self.enable_logging!r}")
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions: one asset, named after the destination table."""
+
+        @dg.multi_asset(
+            name=f"load_{self.destination_table.replace('.', '_')}",
+            specs=[self.get_asset_spec()],
+            # One writer at a time: the pool's limit is in dagster.yaml.
+            pool="database_writer",
+        )
+        def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
+            with retried(context):
+                rows = self.execute(context.log, database)
+            return dg.MaterializeResult(
+                metadata={
+                    "rows_read": rows.read,
+                    "dagster/row_count": rows.written,
+                    "dagster/table_name": self.destination_table,
+                    "dagster/column_schema": self._column_schema(database),
+                }
+            )
+
+        return dg.Definitions(assets=[load])
+
+    def get_asset_spec(self) -> dg.AssetSpec:
+        """The asset that the component defines."""
+        return dg.AssetSpec(
+            key=dg.AssetKey(self.destination_table.split(".")),
+            group_name="etl",
+            kinds={"duckdb", "sql"},
+            tags=dict(self.custom_tags),
+            description=self.description or f"`{self.source_table}`, transformed into `{self.destination_table}`.",
+            metadata={
+                "source_table": self.source_table,
+                "transformation_sql": dg.MetadataValue.md(f"```sql\n{self.transformation_sql.strip()}\n```"),
+            },
+        )
+
+    def execute(self, log: dg.DagsterLogManager, database: DatabaseResource) -> LoadedRows:
+        """Load the destination table.
+
+        Args:
+            log: Where to report progress.
+            database: Holds both tables.
+
+        Raises:
+            dagster.Failure: The SQL is wrong or a table is missing. Not retried: it would fail again.
+        """
+        import duckdb
+
+        try:
+            with database.connect(read_only=False) as con:
+                con.begin()
+                try:
+                    rows = self._load(log, con)
+                    con.commit()
+                except BaseException:
+                    con.rollback()
+                    raise
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, ValueError) as error:
+            raise dg.Failure(
+                description=f"CustomETLComponent {self.source_table} -> {self.destination_table}: {error}",
+                allow_retries=False,
+            ) from error
+        return rows
+
+    def _load(self, log: dg.DagsterLogManager, con: "duckdb.DuckDBPyConnection") -> LoadedRows:
+        import duckdb
+        import pyarrow as pa
+
+        statements = con.extract_statements(self.transformation_sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise ValueError("transformation_sql must be exactly one SELECT statement")
+
+        # A connection of its own to read with, since a pending result and inserts can't share one.
+        reader = con.cursor()
+        reader.execute("SET python_enable_replacements = false")
+        reader.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(self.source_table)}")
+        [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
+        batches = reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size)
+
+        destination = quote_identifier(self.destination_table)
+        if "." in self.destination_table:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(self.destination_table.split('.')[0])}")
+        con.register("batch", batches.schema.empty_table())
+        con.execute(f"CREATE OR REPLACE TABLE {destination} AS SELECT * FROM batch")
+        rows_written = 0
+        for batch in batches:
+            con.register("batch", pa.Table.from_batches([batch]))
+            con.execute(f"INSERT INTO {destination} SELECT * FROM batch")
+            rows_written += batch.num_rows
+            if self.enable_logging:
+                log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
+        con.unregister("batch")
+        reader.close()
+        return LoadedRows(read=rows_read, written=rows_written)
+
+    def _column_schema(self, database: DatabaseResource) -> dg.TableSchema:
+        columns = database.query(f"DESCRIBE {quote_identifier(self.destination_table)}")
+        names_and_types = zip(columns["column_name"], columns["column_type"], strict=True)
+        return dg.TableSchema([dg.TableColumn(name=name, type=type_) for name, type_ in names_and_types])

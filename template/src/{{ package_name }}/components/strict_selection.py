@@ -1,0 +1,51 @@
+"""An asset selection that refuses to be wrong."""
+
+from collections.abc import Set
+from typing import Any
+
+import dagster as dg
+
+
+class StrictSelection(dg.AssetSelection):
+    """What a selection in Dagster's syntax matches, if a job can run it.
+
+    Dagster lets a job have a selection that matches nothing: it loads, runs and reports success without doing anything.
+    This one is resolved when the definitions are merged, and raises then.
+
+    Args:
+        text: The selection, such as ``group:sales and not kind:dbt``.
+
+    Raises:
+        dagster.DagsterInvalidDefinitionError: The text does not parse. Later, when resolved: it matches nothing, or
+            both partitioned and other assets, which one run can't cover.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self._selection = dg.AssetSelection.from_string(text)
+        except Exception as error:
+            raise dg.DagsterInvalidDefinitionError(
+                f"asset_selection {text!r} is not in Dagster's selection syntax, such as 'tag:domain=finance and "
+                "kind:duckdb' or 'key:\"orders_*\"'"
+            ) from error
+
+    def resolve_inner(self, asset_graph: Any, allow_missing: bool) -> Set[dg.AssetKey]:
+        """Called by Dagster with the graph of all assets."""
+        keys = self._selection.resolve(asset_graph, allow_missing=True)
+        if not keys:
+            raise dg.DagsterInvalidDefinitionError(
+                f"asset_selection {self.text!r} matches no asset: compare with `dg list defs`"
+            )
+        partitioned = sorted(key.to_user_string() for key in keys if asset_graph.get(key).is_partitioned)
+        others = sorted(set(key.to_user_string() for key in keys) - set(partitioned))
+        if partitioned and others:
+            raise dg.DagsterInvalidDefinitionError(
+                f"asset_selection {self.text!r} mixes partitioned assets ({', '.join(partitioned)}) with others "
+                f"({', '.join(others)}): one run can't cover both, so give each kind a job of its own"
+            )
+        return keys
+
+    def to_selection_str(self) -> str:
+        """The text of the selection."""
+        return self.text

@@ -1,0 +1,129 @@
+"""``uv run pipeline``: the whole project once, in one process, from the operational data to the export.
+
+Runs are recorded like any other: ``uv run dg dev`` shows them.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from .environment import project_root
+from .partitions import DAILY
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+DEFAULT_DAYS = 90
+# In runs of a month, as the backfill policy of the daily assets has it.
+DAYS_PER_RUN = 31
+# Dagster's log on the console has several lines per step; the UI has it too.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        prog="pipeline",
+        description="Materialize every asset of the project: the daily ones for a span of days, then the others. "
+        "Creates the sample database first if there is none.",
+    )
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="such as 2026-01-31")
+    parser.add_argument(
+        "--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day (default: yesterday)"
+    )
+    parser.add_argument(
+        "--days", type=int, default=DEFAULT_DAYS, help="how many days up to --to, without --from (%(default)s)"
+    )
+    parser.add_argument("--all", action="store_true", help=f"every day since {DAILY.start:%Y-%m-%d}")
+    arguments = parser.parse_args()
+
+    days = DAILY.get_partition_keys()
+    first = str(arguments.first) if arguments.first else None
+    last = str(arguments.last) if arguments.last else None
+    for option, day in (("--from", first), ("--to", last)):
+        if day and day not in days:
+            parser.error(f"{option} must be a day from {days[0]} to {days[-1]}, not {day}")
+    if arguments.days < 1:
+        parser.error("--days must be 1 or more")
+    chosen = [day for day in days if (first or "") <= day <= (last or days[-1])]
+    if not chosen:
+        parser.error("--from must not be after --to")
+    sys.exit(run(chosen if arguments.all or first else chosen[-arguments.days :]))
+
+
+def run(days: Sequence[str]) -> int:
+    """Materialize every asset, the partitioned ones for ``days``. Returns the exit code."""
+    started = time.monotonic()
+    _say("Loading the definitions")
+    # Runs are kept where dagster.yaml in the project says, unless there is a DAGSTER_HOME.
+    os.chdir(project_root())
+    os.environ.setdefault("DAGSTER_HOME", str(project_root()))
+    import dagster as dg
+
+    from .definitions import defs
+
+    definitions = defs()
+    graph = definitions.resolve_asset_graph()
+    daily = [key for key in graph.materializable_asset_keys if graph.get(key).is_partitioned]
+    others = [key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned]
+    job = definitions.resolve_implicit_global_asset_job_def()
+    print(f" ({time.monotonic() - started:.1f} s)")
+
+    results = []
+    with dg.DagsterInstance.get() as instance:
+        for name, keys, tags in _runs(daily, others, days):
+            begun = time.monotonic()
+            _say(name)
+            result = job.execute_in_process(
+                instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=False
+            )
+            print(f" ({time.monotonic() - begun:.1f} s)")
+            _report_problems(result)
+            if not result.success:
+                return 1
+            results.append(result)
+
+    print(f"\nDone in {time.monotonic() - started:.1f} s. What came out:")
+    for asset, place in _places(results).items():
+        print(f"  {asset}: {place}")
+    print("To see it in the UI: uv run dg dev")
+    return 0
+
+
+def _runs(daily: Sequence, others: Sequence, days: Sequence[str]) -> Iterator[tuple[str, Sequence, dict[str, str]]]:
+    """The runs that cover everything: name, asset keys and tags of each."""
+    if daily:
+        for start in range(0, len(days), DAYS_PER_RUN):
+            block = days[start : start + DAYS_PER_RUN]
+            tags = {"dagster/asset_partition_range_start": block[0], "dagster/asset_partition_range_end": block[-1]}
+            yield f"{block[0]} to {block[-1]}: {len(daily)} daily assets, {len(block)} days", daily, tags
+    yield f"{len(others)} other assets", others, {}
+
+
+def _report_problems(result: "dg.ExecuteInProcessResult") -> None:
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed:
+            print(f"  {evaluation.severity.value}: {evaluation.asset_check_key.to_user_string()} did not pass")
+    for event in result.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error and error.cause:
+            error = error.cause
+        print(f"  {event.step_key} failed: {error.message.strip() if error else 'see the UI'}", file=sys.stderr)
+
+
+def _places(results: "Sequence[dg.ExecuteInProcessResult]") -> dict[str, str]:
+    """Where each asset is now: the path of its files, or its table."""
+    places = {}
+    for event in (event for result in results for event in result.get_asset_materialization_events()):
+        materialization = event.step_materialization_data.materialization
+        place = materialization.metadata.get("path") or materialization.metadata.get("dagster/table_name")
+        places[materialization.asset_key.to_user_string()] = str(place.value) if place else ""
+    return places
+
+
+def _say(text: str) -> None:
+    print(text, end=" …", flush=True)

@@ -1,0 +1,110 @@
+"""The database that the project reads from and loads into."""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from .. import sample_data
+from ..environment import sample_orders, sample_seed
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+class DatabaseResource(dg.ConfigurableResource):
+    """An embedded DuckDB database.
+
+    DuckDB lets one process write to a file *or* several read it. Connections are therefore opened for one task,
+    read-only where that suffices, and opening waits while another process has the file.
+
+    Args:
+        path: The database file.
+        sample: Fill an empty or missing database with the sample data, and keep it up to date. For development.
+        lock_timeout: How long to wait for other processes to release the file, in seconds.
+    """
+
+    path: str
+    sample: bool = False
+    lock_timeout: float = 60.0
+
+    @contextmanager
+    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """A connection that is closed at the end of the ``with`` block.
+
+        Args:
+            read_only: Ask for the file's only write access when False.
+
+        Raises:
+            FileNotFoundError: The database is missing, and it is to be read.
+            TimeoutError: Another process kept the file longer than ``lock_timeout``.
+        """
+        if self.sample:
+            self._ensure_sample()
+        with self._open(read_only) as con:
+            yield con
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
+        """The result of a query.
+
+        Args:
+            sql: One statement, with ``?`` for each value.
+            params: The values: they are bound by the database, never pasted into the text.
+        """
+        with self.connect() as con:
+            return con.execute(sql, list(params)).df()
+
+    def fingerprint(self, table: str) -> str:
+        """A short text that changes when the content of ``table`` changes."""
+        rows, content = self.query(f"SELECT count(*), bit_xor(hash(t)) FROM {quote_identifier(table)} t").iloc[0]
+        return f"{int(rows)}-{0 if content != content else int(content):x}"
+
+    def _ensure_sample(self) -> None:
+        if Path(self.path).exists():
+            with self._open(read_only=True) as con:
+                if sample_data.is_current(con):
+                    return
+        settings = sample_data.SampleSettings(orders=sample_orders(), seed=sample_seed())
+        with self._open(read_only=False) as con:
+            sample_data.ensure_sample_data(con, settings)
+
+    @contextmanager
+    def _open(self, read_only: bool) -> Iterator["duckdb.DuckDBPyConnection"]:
+        import duckdb
+
+        if not read_only:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        elif not Path(self.path).exists():
+            raise FileNotFoundError(f"No database at {self.path}: check DATABASE_PATH, or create the file first")
+        deadline = time.monotonic() + self.lock_timeout
+        while True:
+            try:
+                con = duckdb.connect(self.path, read_only=read_only)
+                break
+            # Held by another process, or by another connection of this process in the other mode.
+            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                if "lock" not in str(error) and "different configuration" not in str(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise TimeoutError(
+                        f"{self.path} was in use by another process for {self.lock_timeout:.0f} s: end that process, "
+                        f"or raise lock_timeout ({error})"
+                    ) from error
+                # Uneven waits, so that processes that wait for each other do not meet again and again.
+                time.sleep(random.uniform(0.01, 0.1))
+        try:
+            # By default DuckDB takes a table that it does not know from the Python variable of that name.
+            con.execute("SET python_enable_replacements = false")
+            yield con
+        finally:
+            con.close()
+
+
+def quote_identifier(name: str) -> str:
+    """``name`` as a quoted SQL identifier; ``schema.table`` is quoted part by part."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))

@@ -1,0 +1,22 @@
+"""Retries for what can fail for a moment and succeed on the next try: reading from and writing to elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+MAX_RETRIES = 3
+
+
+@contextmanager
+def retried(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Run the step again, after 2, 4 and 8 seconds, when the ``with`` block fails to reach something.
+
+    Everything else fails at once. A retry policy would wait for a misspelt column name as well.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # connections and timeouts are among them
+        raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=2 ** (context.retry_number + 1)) from error
