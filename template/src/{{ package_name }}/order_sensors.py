@@ -35,14 +35,15 @@ def new_orders_sensor(
     """
     cursor = json.loads(context.cursor) if context.cursor else {"tick": 0, "days": {}}
     today = datetime.now(UTC).date()
-    newest_seen = date.fromisoformat(max(cursor["days"])) if cursor["days"] else today
+    newest_seen = date.fromisoformat(max(cursor["days"])) if cursor["days"] else today - timedelta(days=1)
     since = max(newest_seen - WATCHED, FIRST_DAY)
     found = database.query(
         "SELECT strftime(received_at, '%Y-%m-%d') AS day, count(*) AS row_count, max(row_id) AS newest "
         "FROM orders WHERE received_at >= ? AND received_at < ? GROUP BY day ORDER BY day",
         [datetime(since.year, since.month, since.day), datetime(today.year, today.month, today.day)],
     )
-    days = {str(row.day): f"{row.row_count}-{row.newest}" for row in found.itertuples()}
+    days = {day: "no orders" for day in cursor["days"] if day >= str(since)}
+    days |= {str(row.day): f"{row.row_count}-{row.newest}" for row in found.itertuples()}
     changed = [day for day, state in days.items() if cursor["days"].get(day) != state]
     if not changed:
         return dg.SkipReason(f"No new orders since {since}")

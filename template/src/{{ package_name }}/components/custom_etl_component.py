@@ -1,5 +1,6 @@
 """A table, transformed by SQL, loaded into another table."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -51,10 +52,16 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"CustomETLComponent: {name} must be a text that is not empty, not {value!r}")
-        for name in ("source_table", "destination_table"):
-            table = getattr(self, name)
-            if len(table.split(".")) > 2:
-                raise ValueError(f"CustomETLComponent: {name} must be 'table' or 'schema.table', not {table!r}")
+        if len(self.source_table.split(".")) > 2:
+            raise ValueError(
+                f"CustomETLComponent: source_table must be 'table' or 'schema.table', not {self.source_table!r}"
+            )
+        # It names the asset as well, and Dagster's names are narrower than the database's.
+        if not re.fullmatch(r"\w+(\.\w+)?", self.destination_table, re.ASCII):
+            raise ValueError(
+                "CustomETLComponent: destination_table must be 'table' or 'schema.table', of letters, digits and "
+                f"underscores, not {self.destination_table!r}"
+            )
         if self.source_table == self.destination_table:
             raise ValueError(f"CustomETLComponent: source_table and destination_table are both {self.source_table!r}")
         if not isinstance(self.batch_size, int) or isinstance(self.batch_size, bool) or self.batch_size < 1:
@@ -66,7 +73,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         """The definitions: one asset, named after the destination table."""
 
         @dg.multi_asset(
-            name=f"load_{self.destination_table.replace('.', '_')}",
+            name=f"load_{self.destination_table.replace('.', '__')}",
             specs=[self.get_asset_spec()],
             # One writer at a time: the pool's limit is in dagster.yaml.
             pool="database_writer",

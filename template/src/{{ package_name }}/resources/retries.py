@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import dagster as dg
 
 MAX_RETRIES = 3
+#: Seconds before the first retry; each later one waits twice as long.
+FIRST_WAIT = 2
 
 
 @contextmanager
@@ -19,4 +21,5 @@ def retried(context: dg.AssetExecutionContext) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:  # connections and timeouts are among them
-        raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=2 ** (context.retry_number + 1)) from error
+        wait = FIRST_WAIT * 2**context.retry_number
+        raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait) from error
