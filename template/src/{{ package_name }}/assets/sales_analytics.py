@@ -7,7 +7,7 @@ no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
 
 import dagster as dg
 
-from ..asset_metadata import distribution_plot, preview, revenue_by_day_plot
+from ..asset_metadata import preview
 from ..dataframe import DataFrame
 from ..partitions import DAILY
 from ..resources import DatabaseResource, ObjectStoreResource
@@ -19,6 +19,7 @@ from .daily_checks import (
     check_every_day_has_orders,
     check_no_row_lost,
 )
+from .plots import distribution_plot, revenue_by_day_plot
 from .validation import validate
 
 GROUP = "sales_analytics"
