@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from dotenv import load_dotenv
+
 DEVELOPMENT = "development"
 PRODUCTION = "production"
 
@@ -23,6 +25,11 @@ def project_root() -> Path:
     """The folder with ``pyproject.toml``; the working directory where the package is installed without it."""
     root = Path(__file__).resolve().parents[2]
     return root if (root / "pyproject.toml").exists() else Path.cwd()
+
+
+def read_env_file() -> None:
+    """Take what the project's ``.env`` says, as ``dg`` does, for what the environment does not say already."""
+    load_dotenv(project_root() / ".env")
 
 
 def development_data_folder() -> Path:

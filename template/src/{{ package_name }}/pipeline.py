@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from .environment import project_root
+from .environment import project_root, read_env_file
 from .partitions import DAILY
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def main() -> None:
     """Command line."""
+    read_env_file()
     parser = argparse.ArgumentParser(
         prog="pipeline",
         description="Materialize every asset of the project: the daily ones for a span of days, then the others. "
@@ -120,8 +121,9 @@ def _places(results: "Sequence[dg.ExecuteInProcessResult]") -> dict[str, str]:
     places = {}
     for event in (event for result in results for event in result.get_asset_materialization_events()):
         materialization = event.step_materialization_data.materialization
-        place = materialization.metadata.get("path") or materialization.metadata.get("dagster/table_name")
-        places[materialization.asset_key.to_user_string()] = str(place.value) if place else ""
+        path, table = (materialization.metadata.get(key) for key in ("path", "dagster/table_name"))
+        place = path.value if path else f"table {table.value}" if table else "stored elsewhere"
+        places[materialization.asset_key.to_user_string()] = str(place)
     return places
 
 

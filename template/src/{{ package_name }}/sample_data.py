@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .environment import development_database_path, sample_orders, sample_seed
+from .environment import development_database_path, read_env_file, sample_orders, sample_seed
 from .partitions import FIRST_DAY
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ def main() -> None:
     """Command line: ``uv run sample-data``."""
     from .resources.database import DatabaseResource
 
+    read_env_file()
     parser = argparse.ArgumentParser(
         prog="sample-data",
         description="Create the sample operational database, or add the days that are missing. Never overwrites one: "
