@@ -139,8 +139,8 @@ def is_current(con: "duckdb.DuckDBPyConnection") -> bool:
 
 def _create_tables(con: "duckdb.DuckDBPyConnection", settings: SampleSettings) -> None:
     con.execute(
-        "CREATE TABLE orders (row_id BIGINT, order_id VARCHAR, customer_id VARCHAR, order_timestamp VARCHAR, "
-        "amount VARCHAR, received_at TIMESTAMP)"
+        "CREATE TABLE orders (row_id BIGINT NOT NULL, order_id VARCHAR, customer_id VARCHAR, order_timestamp VARCHAR, "
+        "amount VARCHAR, received_at TIMESTAMP NOT NULL)"
     )
     con.execute("CREATE TABLE customers (customer_id VARCHAR, region VARCHAR, segment VARCHAR, signed_up_on DATE)")
     con.execute("CREATE TABLE sample_data (orders BIGINT, seed BIGINT, first_day DATE, last_day DATE)")

@@ -120,6 +120,8 @@ def _split(context: dg.OutputContext, df: "pd.DataFrame") -> dict[str, "pd.DataF
             "metadata={'partition_column': 'received_at'}"
         )
     fmt = context.asset_partitions_def.fmt  # type: ignore[attr-defined]
+    if df[column].isna().any():
+        raise ValueError(f"{context.asset_key.to_user_string()}: rows without {column!r} belong to no partition")
     groups = {str(key): rows for key, rows in df.groupby(df[column].dt.strftime(fmt), sort=False)}
     strangers = set(groups) - set(context.asset_partition_keys)
     if strangers:
