@@ -62,7 +62,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 "CustomETLComponent: destination_table must be 'table' or 'schema.table', of letters, digits and "
                 f"underscores, not {self.destination_table!r}"
             )
-        if self.source_table == self.destination_table:
+        if self.source_table.lower() == self.destination_table.lower():
             raise ValueError(f"CustomETLComponent: source_table and destination_table are both {self.source_table!r}")
         if not isinstance(self.batch_size, int) or isinstance(self.batch_size, bool) or self.batch_size < 1:
             raise ValueError(f"CustomETLComponent: batch_size must be a whole number above 0, not {self.batch_size!r}")
@@ -145,7 +145,9 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         # A connection of its own to read with, since a pending result and inserts can't share one.
         reader = con.cursor()
         reader.execute("SET python_enable_replacements = false")
-        reader.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(self.source_table)}")
+        # With its schema, so that a table called "source" is not taken for the view.
+        table = self.source_table if "." in self.source_table else f"main.{self.source_table}"
+        reader.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(table)}")
         [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
         batches = reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size)
 
