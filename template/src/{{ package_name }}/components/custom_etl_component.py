@@ -145,9 +145,10 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         # A connection of its own to read with, since a pending result and inserts can't share one.
         reader = con.cursor()
         reader.execute("SET python_enable_replacements = false")
-        # With its schema, so that a table called "source" is not taken for the view.
+        # With database and schema, so that a table called "source" is not taken for the view.
+        [(database,)] = reader.execute("SELECT current_database()").fetchall()
         table = self.source_table if "." in self.source_table else f"main.{self.source_table}"
-        reader.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(table)}")
+        reader.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(table)}')
         [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
         batches = reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size)
 
