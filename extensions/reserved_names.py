@@ -10,12 +10,12 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 PATH = Path(__file__).with_suffix(".jinja")
-FOLDERS_OF_A_PROJECT = {"benchmarks", "data", "deploy", "docs", "src", "test", "tests"}
+NAMES_OF_A_PROJECT = {"benchmarks", "build", "conftest", "data", "deploy", "dist", "docs", "src", "test", "tests"}
 
 
 def reserved_names() -> list[str]:
-    """Keywords, the standard library, this environment's modules and distributions, and the project's own folders."""
-    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *FOLDERS_OF_A_PROJECT}
+    """Keywords, the standard library, this environment's modules and distributions, and the project's own names."""
+    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *NAMES_OF_A_PROJECT}
     for module, distributions in packages_distributions().items():
         names.update([module, *(distribution.replace("-", "_").replace(".", "_") for distribution in distributions)])
     return sorted({name.lower() for name in names if name.isidentifier() and not name.startswith("_")})
