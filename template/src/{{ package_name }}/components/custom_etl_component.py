@@ -62,7 +62,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 "CustomETLComponent: destination_table must be 'table' or 'schema.table', of letters, digits and "
                 f"underscores, not {self.destination_table!r}"
             )
-        if self.source_table.lower() == self.destination_table.lower():
+        if self.source_table.lower().removeprefix("main.") == self.destination_table.lower().removeprefix("main."):
             raise ValueError(f"CustomETLComponent: source_table and destination_table are both {self.source_table!r}")
         if not isinstance(self.batch_size, int) or isinstance(self.batch_size, bool) or self.batch_size < 1:
             raise ValueError(f"CustomETLComponent: batch_size must be a whole number above 0, not {self.batch_size!r}")
@@ -155,16 +155,16 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         destination = quote_identifier(self.destination_table)
         if "." in self.destination_table:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(self.destination_table.split('.')[0])}")
-        con.register("batch", batches.schema.empty_table())
-        con.execute(f"CREATE OR REPLACE TABLE {destination} AS SELECT * FROM batch")
+        con.register("_batch", batches.schema.empty_table())
+        con.execute(f"CREATE OR REPLACE TABLE {destination} AS SELECT * FROM _batch")
         rows_written = 0
         for batch in batches:
-            con.register("batch", pa.Table.from_batches([batch]))
-            con.execute(f"INSERT INTO {destination} SELECT * FROM batch")
+            con.register("_batch", pa.Table.from_batches([batch]))
+            con.execute(f"INSERT INTO {destination} SELECT * FROM _batch")
             rows_written += batch.num_rows
             if self.enable_logging:
                 log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
-        con.unregister("batch")
+        con.unregister("_batch")
         reader.close()
         return LoadedRows(read=rows_read, written=rows_written)
 
