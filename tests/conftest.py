@@ -1,0 +1,43 @@
+"""What the tests share: an environment of their own, and the template."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from questionnaire import Questionnaire, questionnaire
+from repository import copy_template
+
+# The same examples in each run: a failure that nobody can repeat helps nobody.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings of the person who runs the tests have no say: Copier's could trust the template, git's could sign.
+
+    Set before anything is collected, since Copier is asked for the combinations then.
+    """
+    os.environ |= {
+        "COPIER_SETTINGS_PATH": str(Path(__file__).with_name("copier_settings.yml")),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Tests",
+        "GIT_AUTHOR_EMAIL": "tests@example.com",
+        "GIT_COMMITTER_NAME": "Tests",
+        "GIT_COMMITTER_EMAIL": "tests@example.com",
+    }
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template, in a plain folder. For reading only; a test that changes it makes a copy of its own."""
+    return copy_template(tmp_path_factory.mktemp("template") / "template")
+
+
+@pytest.fixture(scope="session")
+def questions(template: Path) -> Iterator[Questionnaire]:
+    """The template's questionnaire."""
+    with questionnaire(template) as opened:
+        yield opened

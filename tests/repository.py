@@ -1,0 +1,25 @@
+"""The template that the tests render: a copy of its three parts, without git and without caches."""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def copy_template(to: Path) -> Path:
+    """Copy what Copier needs of this repository into a new folder.
+
+    Copier clones a template that is a git repository, which is slower and depends on what is committed. It copies a
+    plain folder as it is, so caches that a tool may have left in the work tree stay behind.
+
+    Args:
+        to: The folder to make.
+
+    Returns:
+        The folder.
+    """
+    ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
+    for part in ("template", "extensions"):
+        shutil.copytree(ROOT / part, to / part, ignore=ignore)
+    shutil.copy(ROOT / "copier.yml", to)
+    return to

@@ -1,0 +1,186 @@
+"""Whatever text somebody answers is refused with the rule that it breaks, or gives a project that holds it exactly."""
+
+import ast
+import keyword
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from combinations import Combination, combinations
+from hypothesis import given
+from hypothesis import strategies as st
+from processes import run
+from projects import render
+from questionnaire import Questionnaire
+
+
+def text_questions() -> dict[str, Combination]:
+    """The questions that are answered with free text, each with the first combination that asks it."""
+    found: dict[str, Combination] = {}
+    for combination in combinations():
+        for name in combination.asked.keys() - combination.choices.keys() - found.keys():
+            found[name] = combination
+    return {name: found[name] for name in sorted(found)}
+
+
+TEXT_QUESTIONS = text_questions()
+
+TEXTS = [
+    *("Größe & Söhne", "Ünïcödé", "🚀 launch", "👩\u200d🚀", "数据平台", "\u202egnp"),
+    *("it's", 'say "hi"', "back\\slash", '"""', "'''", "`id` $(id) ${HOME} %s %(x)s"),
+    *("{{ 7*7 }}", "{% raw %}", "{# note #}", "{{", "}}", "${{ secrets.TOKEN }}"),
+    *("yes", "null", "~", "1.0", "0x1F", "2026-01-31", "# heading", "key: value", "- item", "&a *a !t", "<b>&amp;</b>"),
+    *("two\nlines", "a\ttab", "a\x00null", "", " ", " padded ", "x" * 200),
+    *("i", "class", "pandas", "tests", "json", "123", "..", "a/b", "a\\b", "Dagster", "DAGSTER", "conftest", "dist"),
+]
+
+printable = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=90)
+any_text = st.text(max_size=90) | printable | printable.map(str.strip)
+
+
+def project_answers(question: str, text: str) -> dict[str, Any]:
+    """Answers with the text in them, in a combination that asks the question."""
+    return TEXT_QUESTIONS[question].choices | {question: text}
+
+
+def assert_refused_with_the_rule(question: str, refusal: str) -> None:
+    """The refusal is about the question, and says what is allowed."""
+    beginning = f"Validation error for question '{question}': must"
+    assert refusal.startswith(beginning), f"not a sentence that says what is allowed: {refusal}"
+    assert len(refusal) > len(beginning) + 10
+
+
+def assert_texts_are_held(answers: Mapping[str, Any], pyproject: str, definitions: str, answers_file: str) -> None:
+    """The files that have answers in them parse, and have them exactly."""
+    project = tomllib.loads(pyproject)["project"]
+    assert project["description"] == answers["project_description"]
+    assert project["name"] == answers["package_name"].replace("_", "-").lower()
+
+    owners = [
+        ast.literal_eval(node.value)
+        for node in ast.parse(definitions).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OWNER"
+    ]
+    assert owners == [f"team:{answers['team']}"]
+    # Dagster's own rule: it raises if this is no owner.
+    dg.AssetSpec("asset", owners=owners)
+
+    remembered = yaml.safe_load(answers_file)
+    assert {name: value for name, value in remembered.items() if not name.startswith("_")} == dict(answers)
+
+
+def assert_project_is_valid(project: Path, files: Mapping[str, bytes], answers: Mapping[str, Any]) -> None:
+    """Every file of the project can be read by what reads it, and the formatter and the linter have no complaint."""
+    package = answers["package_name"]
+    assert package.isascii()
+    assert package.isidentifier()
+    assert not keyword.iskeyword(package)
+    text = {path: content.decode() for path, content in files.items()}
+    definitions = text[f"src/{package}/definitions.py"]
+    assert_texts_are_held(answers, text["pyproject.toml"], definitions, text[".copier-answers.yml"])
+    for path, content in text.items():
+        if path.endswith(".py"):
+            compile(content, path, "exec")
+        elif path.endswith((".yaml", ".yml")):
+            list(yaml.safe_load_all(content))
+    run(project, "ruff", "format", "--check", "--diff", ".")
+    run(project, "ruff", "check", ".")
+
+
+@pytest.mark.parametrize("question", TEXT_QUESTIONS)
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+def test_text_is_refused_or_gives_a_valid_project(
+    template: Path, questions: Questionnaire, tmp_path: Path, question: str, text: str
+) -> None:
+    """Each known trouble, as the answer to each question."""
+    data = project_answers(question, text)
+    refusal = questions.refusal(data)
+    if refusal:
+        assert_refused_with_the_rule(question, refusal)
+        with pytest.raises(ValueError, match=re.escape(refusal)):
+            render(template, tmp_path / "project", data)
+        assert not (tmp_path / "project").exists()
+        return
+    answers = questions.remembered()
+    assert answers[question] == text
+    files = render(template, tmp_path / "project", data)
+    assert_project_is_valid(tmp_path / "project", files, answers)
+
+
+def longest_accepted(questions: Questionnaire, question: str, letter: str) -> str | None:
+    """As many of the letter as the question accepts; nothing if it doesn't accept one."""
+    accepted = [n for n in range(1, 1_000) if not questions.refusal(project_answers(question, letter * n))]
+    assert 999 not in accepted, f"{question} has no limit"
+    return letter * max(accepted) if accepted else None
+
+
+@pytest.mark.parametrize("question", TEXT_QUESTIONS)
+@pytest.mark.parametrize("letter", ["i", "数"], ids=["narrow", "wide"])
+def test_the_longest_text_gives_a_valid_project(
+    template: Path, questions: Questionnaire, tmp_path: Path, question: str, letter: str
+) -> None:
+    """Lines get longer with the answers: the formatter and the linter still have no complaint."""
+    longest = longest_accepted(questions, question, letter)
+    if longest is None:
+        refusal = questions.refusal(project_answers(question, letter))
+        assert refusal
+        assert_refused_with_the_rule(question, refusal)
+        return
+    data = project_answers(question, longest)
+    questions.fill_in(data)
+    answers = questions.remembered()
+    files = render(template, tmp_path / "project", data)
+    assert_project_is_valid(tmp_path / "project", files, answers)
+
+
+@pytest.mark.parametrize("combination", combinations(), ids=lambda combination: combination.id)
+def test_the_longest_package_name_gives_a_clean_project(
+    template: Path, questions: Questionnaire, tmp_path: Path, combination: Combination
+) -> None:
+    """In every combination, as each has other files that import from the package."""
+    name = longest_accepted(questions, "package_name", "i")
+    assert name
+    render(template, tmp_path / "project", combination.choices | {"package_name": name})
+    run(tmp_path / "project", "ruff", "format", "--check", "--diff", ".")
+    run(tmp_path / "project", "ruff", "check", ".")
+
+
+@pytest.mark.parametrize("question", TEXT_QUESTIONS)
+@given(text=any_text)
+def test_any_text_is_refused_or_held_exactly(questions: Questionnaire, question: str, text: str) -> None:
+    """The same for texts that nobody has thought of, without rendering whole projects."""
+    refusal = questions.refusal(project_answers(question, text))
+    if refusal:
+        assert_refused_with_the_rule(question, refusal)
+        return
+    answers = questions.remembered()
+    assert answers[question] == text
+    assert_texts_are_held(
+        answers,
+        pyproject=questions.rendered("pyproject.toml"),
+        definitions=questions.rendered("src/{{ package_name }}/definitions.py"),
+        answers_file=questions.rendered("{{ _copier_conf.answers_file }}"),
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({"project_name": "{{ 7*7 }}", "team": "it's {{ x }} 🚀"}, id="jinja"),
+        pytest.param({"project_name": "Größe & Söhne", "project_description": 'a "b" \\ {% raw %}'}, id="quotes"),
+        pytest.param({"package_name": "defs", "team": "null"}, id="a module of the package"),
+        pytest.param({"package_name": "definitions", "team": "# no: comment"}, id="another module of the package"),
+        pytest.param({"package_name": "X"}, id="one capital letter"),
+    ],
+)
+def test_definitions_load_with_the_nastiest_texts(template: Path, tmp_path: Path, data: dict[str, str]) -> None:
+    """What the files hold is also what Dagster can work with."""
+    project = tmp_path / "project"
+    render(template, project, data)
+    run(project, "dg", "check", "defs")
+    run(project, "pytest", "tests/test_definitions.py", f"--basetemp={tmp_path / 'tmp'}")

@@ -1,0 +1,289 @@
+"""A fault that somebody makes in a rendered project is noticed by the project's own tests.
+
+Each fault is one replacement in one file, as a slip or a well-meant change would be. The project with it must load, and
+fail a test of the module that is meant for it. That the project passes without a fault, ``test_combinations`` says.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from processes import run
+from projects import render
+
+SOURCE = "src/sales_platform"
+SALES_ANALYTICS = f"{SOURCE}/assets/sales_analytics.py"
+TRANSFORMATIONS = f"{SOURCE}/assets/transformations.py"
+SCHEDULES = {"automation": "schedules"}
+SENSORS = {"automation": "sensors"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a project, and which of its tests are to notice.
+
+    Args:
+        name: What somebody has done.
+        noticed_by: The name of a module in the project's folder ``tests``.
+        file: Which file they changed.
+        before: The text that they replaced. It is there once.
+        after: What they wrote instead.
+        answers: The answers that the project was made with, other than the defaults.
+    """
+
+    name: str
+    noticed_by: str
+    file: str
+    before: str
+    after: str
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+FAULTS = [
+    # ── The logic ───────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "customers without master data are lost",
+        "test_transformations",
+        TRANSFORMATIONS,
+        'how="left"',
+        'how="inner"',
+    ),
+    Fault(
+        "repeated orders are kept",
+        "test_transformations",
+        TRANSFORMATIONS,
+        '    reason[repeated[repeated].index] = "duplicate"\n',
+        "",
+    ),
+    Fault(
+        "of repeated orders the last one counts",
+        "test_transformations",
+        TRANSFORMATIONS,
+        '.duplicated(keep="first")',
+        '.duplicated(keep="last")',
+    ),
+    Fault(
+        "an order that arrives on two days counts twice",
+        "test_transformations",
+        TRANSFORMATIONS,
+        'return orders.drop_duplicates("order_id", keep="first")',
+        "return orders",
+    ),
+    Fault(
+        "cents are truncated instead of rounded",
+        "test_transformations",
+        TRANSFORMATIONS,
+        "* 100).round()",
+        "* 100) // 1",
+    ),
+    Fault(
+        "two columns of the export are swapped",
+        "test_transformations",
+        TRANSFORMATIONS,
+        """\
+            "lifetime_value": _currency_units(enriched["lifetime_value_cents"]),
+            "average_order_value": _currency_units(enriched["average_order_cents"]),
+""",
+        """\
+            "lifetime_value": _currency_units(enriched["average_order_cents"]),
+            "average_order_value": _currency_units(enriched["lifetime_value_cents"]),
+""",
+    ),
+    # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "the check of the daily orders always passes",
+        "test_sales_checks",
+        f"{SOURCE}/assets/daily_checks.py",
+        "passed=not empty",
+        "passed=True",
+    ),
+    Fault(
+        "the check of the revenue always passes",
+        "test_sales_checks",
+        f"{SOURCE}/assets/sales_checks.py",
+        "passed=orders_cents == customers_cents",
+        "passed=True",
+    ),
+    Fault(
+        "a blocking check does not block",
+        "test_sales_checks",
+        f"{SOURCE}/assets/daily_checks.py",
+        '    blocking=True,\n    description="Rows in',
+        '    blocking=False,\n    description="Rows in',
+    ),
+    # ── Conventions ─────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "assets have no owner",
+        "test_definitions",
+        f"{SOURCE}/definitions.py",
+        "return merged.map_asset_specs",
+        "return merged  # .map_asset_specs",
+    ),
+    Fault(
+        "an asset has no description",
+        "test_definitions",
+        SALES_ANALYTICS,
+        '    """The customer metrics as one Parquet file for other systems, amounts in currency units."""\n',
+        "",
+    ),
+    Fault(
+        "an asset depends on a key that nothing defines",
+        "test_definitions",
+        SALES_ANALYTICS,
+        '@dg.asset(group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS)',
+        '@dg.asset(group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS, deps=["customer_master"])',
+    ),
+    Fault(
+        "production is read from the environment when definitions load",
+        "test_definitions",
+        f"{SOURCE}/resources/__init__.py",
+        'dg.EnvVar("DATABASE_PATH")',
+        '__import__("os").environ["DATABASE_PATH"]',
+    ),
+    # ── Storage ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "files are written in place",
+        "test_resources",
+        f"{SOURCE}/resources/object_store.py",
+        "df.to_parquet(str(unfinished), index=False)\n        os.replace(str(unfinished), str(path))",
+        "df.to_parquet(str(path), index=False)",
+    ),
+    Fault(
+        "missing partitions are passed over in silence",
+        "test_io_managers",
+        f"{SOURCE}/resources/io_managers.py",
+        'if missing and not _input_metadata(context).get("allow_missing_partitions"):',
+        "if False:",
+    ),
+    Fault(
+        "the sample overwrites what is there",
+        "test_sample_data",
+        f"{SOURCE}/sample_data.py",
+        "        if not tables:\n            _create_tables(",
+        """\
+        for table in tables & {"orders", "customers", "sample_data"}:
+            con.execute(f"DROP TABLE {table}")
+        if True:
+            _create_tables(""",
+    ),
+    # ── Components ──────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "the load is not a transaction",
+        "test_custom_etl_component",
+        f"{SOURCE}/components/custom_etl_component.py",
+        """\
+                con.begin()
+                try:
+                    rows = self._load(log, con)
+                    con.commit()
+                except BaseException:
+                    con.rollback()
+                    raise
+""",
+        """\
+                rows = self._load(log, con)
+""",
+    ),
+    Fault(
+        "the SQL of an instance counts something else",
+        "test_custom_etl_component",
+        f"{SOURCE}/defs/my_etl/defs.yaml",
+        "count(*) AS customers",
+        "count(DISTINCT region) AS customers",
+    ),
+    Fault(
+        "the selection of a job matches another asset too",
+        "test_scheduled_job_component",
+        f"{SOURCE}/defs/daily_finance_job/defs.yaml",
+        "tag:domain=finance and tag:cadence=daily",
+        "group:etl",
+    ),
+    # ── Automation ──────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "a condition has another time",
+        "test_etl_automation_conditions",
+        f"{SOURCE}/automation_conditions.py",
+        '"daily": "0 6 * * *"',
+        '"daily": "0 18 * * *"',
+    ),
+    Fault(
+        "the sensor of the conditions is off",
+        "test_automation_conditions",
+        f"{SOURCE}/automation_conditions.py",
+        "DefaultSensorStatus.RUNNING",
+        "DefaultSensorStatus.STOPPED",
+    ),
+    Fault(
+        "a schedule runs once a week",
+        "test_schedules",
+        f"{SOURCE}/schedules.py",
+        '"0 7 * * *"',
+        '"0 7 * * 1"',
+        SCHEDULES,
+    ),
+    Fault(
+        "a schedule is off",
+        "test_schedules",
+        f"{SOURCE}/schedules.py",
+        "hour_of_day=6, default_status=dg.DefaultScheduleStatus.RUNNING",
+        "hour_of_day=6",
+        SCHEDULES,
+    ),
+    Fault(
+        "the job of a schedule leaves an asset out",
+        "test_schedules",
+        f"{SOURCE}/schedules.py",
+        "and not (key:raw_customer_orders or key:cleaned_orders)",
+        "and not (key:raw_customer_orders or key:cleaned_orders or key:customer_metrics_export)",
+        SCHEDULES,
+    ),
+    Fault(
+        "a sensor's cursor does not advance",
+        "test_order_sensors",
+        f"{SOURCE}/order_sensors.py",
+        'cursor=json.dumps({"tick": tick, "days": days})',
+        'cursor=json.dumps({"tick": tick, "days": {}})',
+        SENSORS,
+    ),
+    Fault(
+        "a sensor asks for each day with one run key for all times",
+        "test_order_sensors",
+        f"{SOURCE}/order_sensors.py",
+        'run_key=f"{tick}:{day}:{days[day]}"',
+        "run_key=day",
+        SENSORS,
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A project for each set of answers, by the answer that is not a default. To be copied, not changed."""
+    folder = tmp_path_factory.mktemp("projects")
+    for answers in ({}, SCHEDULES, SENSORS):
+        render(template, folder / answers.get("automation", "default"), answers)
+    return {project.name: project for project in folder.iterdir()}
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
+def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path: Path) -> None:
+    """A test fails, in the module that is meant for it; nothing is broken so that tests could not even begin."""
+    project = tmp_path / "project"
+    shutil.copytree(projects[fault.answers.get("automation", "default")], project)
+    file = project / fault.file
+    text = file.read_text(encoding="utf-8")
+    assert text.count(fault.before) == 1, f"{fault.file} has changed: what this fault replaces must be there once"
+    file.write_text(text.replace(fault.before, fault.after), encoding="utf-8")
+
+    module = f"tests/{fault.noticed_by}.py"
+    assert (project / module).exists()
+    # All tests, those of the module first.
+    command = ["pytest", "-x", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'tmp'}", module, "tests"]
+    with pytest.raises(AssertionError) as failure:
+        run(project, *command)
+    printed = str(failure.value)
+    assert "ended with 1:\n" in printed, f"tests could not begin:\n{printed}"
+    assert f"\nFAILED {module}::" in printed, f"noticed by another test than one in {module}:\n{printed}"
+    shutil.rmtree(tmp_path)
