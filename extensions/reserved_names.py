@@ -10,15 +10,36 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 PATH = Path(__file__).with_suffix(".jinja")
+# Not in the maintainers' environment, but in the way all the same: Python's and the installers' own modules, and names
+# that Windows can't have as a folder.
+ALSO_TAKEN = {
+    "annotationlib",
+    "compression",
+    "hatchling",
+    "pip",
+    "setuptools",
+    "sitecustomize",
+    "usercustomize",
+    "uv",
+    "wheel",
+}
+ALSO_TAKEN |= {"aux", "con", "nul", "prn", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 NAMES_OF_A_PROJECT = {"benchmarks", "build", "conftest", "data", "deploy", "dist", "docs", "src", "test", "tests"}
 
 
 def reserved_names() -> list[str]:
     """Keywords, the standard library, this environment's modules and distributions, and the project's own names."""
-    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *NAMES_OF_A_PROJECT}
+    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *NAMES_OF_A_PROJECT, *ALSO_TAKEN}
     for module, distributions in packages_distributions().items():
         names.update([module, *(distribution.replace("-", "_").replace(".", "_") for distribution in distributions)])
-    return sorted({name.lower() for name in names if name.isidentifier() and not name.startswith("_")})
+    # Compiled packages have helper modules with a hash in their names, which differ from machine to machine.
+    return sorted(
+        {
+            name.lower()
+            for name in names
+            if name.isidentifier() and not name.startswith("_") and not name.endswith("__mypyc")
+        }
+    )
 
 
 def as_jinja(names: list[str]) -> str:

@@ -79,3 +79,9 @@ def test_an_undefined_name_fails_the_render(tmp_path: Path) -> None:
     (template / "template" / "NOTES.md.jinja").write_text("{{ projet_name }}\n", encoding="utf-8")
     with pytest.raises(jinja2.UndefinedError, match="'projet_name' is undefined"):
         render(template, tmp_path / "project", {})
+
+
+def test_workflows_are_the_same_for_both() -> None:
+    """A workflow that projects keep is this repository's own: GitHub's token may not change it in a made repository."""
+    for workflow in (TEMPLATE / ".github" / "workflows").iterdir():
+        assert workflow.read_bytes() == (ROOT / ".github" / "workflows" / workflow.name).read_bytes(), workflow.name
