@@ -9,8 +9,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from .environment import project_root, read_env_file
 from .partitions import DAILY
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_DAYS = 90
 # In runs of a month, as the backfill policy of the daily assets has it.
 DAYS_PER_RUN = 31
+#: The tag of the runs that this command starts.
+OURS = {"started_by": "pipeline"}
 # Dagster's log on the console has several lines per step; the UI has it too.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -78,7 +84,7 @@ def run(days: Sequence[str]) -> int:
     print(f" ({time.monotonic() - started:.1f} s)")
 
     results = []
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _alone(instance):
         for name, keys, tags in _runs(daily, others, days):
             begun = time.monotonic()
             _say(name)
@@ -96,6 +102,33 @@ def run(days: Sequence[str]) -> int:
         print(f"  {asset}: {place}")
     print("To see it in the UI: uv run dg dev")
     return 0
+
+
+@contextmanager
+def _alone(instance: "dg.DagsterInstance") -> Iterator[None]:
+    """Wait for another pipeline to end, then clean up after those that were killed.
+
+    The runs of a killed process seem to go on, and keep their place in the pool of the database's writers: without
+    this, the next run would wait for it forever. The operating system takes the lock itself from a killed process.
+    """
+    import dagster as dg
+
+    lock_file = Path(instance.root_directory) / ".dagster" / "pipeline.lock"
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lock_file)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("Another pipeline is running here: waiting for it to end", flush=True)
+        lock.acquire()
+    try:
+        going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+        for run in instance.get_runs(filters=dg.RunsFilter(tags=OURS, statuses=going_on)):
+            instance.report_run_failed(run, "The process was ended from outside.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        yield
+    finally:
+        lock.release()
 
 
 def _do_not_wait_for_the_disk() -> None:
@@ -118,9 +151,9 @@ def _runs(daily: Sequence, others: Sequence, days: Sequence[str]) -> Iterator[tu
     if daily:
         for start in range(0, len(days), DAYS_PER_RUN):
             block = days[start : start + DAYS_PER_RUN]
-            tags = {"dagster/asset_partition_range_start": block[0], "dagster/asset_partition_range_end": block[-1]}
-            yield f"{block[0]} to {block[-1]}: {len(daily)} daily assets, {len(block)} days", daily, tags
-    yield f"{len(others)} other assets", others, {}
+            span = {"dagster/asset_partition_range_start": block[0], "dagster/asset_partition_range_end": block[-1]}
+            yield f"{block[0]} to {block[-1]}: {len(daily)} daily assets, {len(block)} days", daily, OURS | span
+    yield f"{len(others)} other assets", others, OURS
 
 
 def _report_problems(result: "dg.ExecuteInProcessResult") -> None:

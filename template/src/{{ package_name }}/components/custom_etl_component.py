@@ -150,21 +150,22 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         table = self.source_table if "." in self.source_table else f"main.{self.source_table}"
         reader.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(table)}')
         [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
-        batches = reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size)
-
         destination = quote_identifier(self.destination_table)
-        if "." in self.destination_table:
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(self.destination_table.split('.')[0])}")
-        con.register("_batch", batches.schema.empty_table())
-        con.execute(f"CREATE OR REPLACE TABLE {destination} AS SELECT * FROM _batch")
         rows_written = 0
-        for batch in batches:
-            con.register("_batch", pa.Table.from_batches([batch]))
-            con.execute(f"INSERT INTO {destination} SELECT * FROM _batch")
-            rows_written += batch.num_rows
-            if self.enable_logging:
-                log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
-        con.unregister("_batch")
+        # Closed even when the load fails: with an open result, DuckDB would hang when the file is opened again.
+        with reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size) as batches:
+            if "." in self.destination_table:
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(self.destination_table.split('.')[0])}")
+            # A name that no destination can have.
+            con.register("batch of rows", batches.schema.empty_table())
+            con.execute(f'CREATE OR REPLACE TABLE {destination} AS SELECT * FROM "batch of rows"')
+            for batch in batches:
+                con.register("batch of rows", pa.Table.from_batches([batch]))
+                con.execute(f'INSERT INTO {destination} SELECT * FROM "batch of rows"')
+                rows_written += batch.num_rows
+                if self.enable_logging:
+                    log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
+        con.unregister("batch of rows")
         reader.close()
         return LoadedRows(read=rows_read, written=rows_written)
 
