@@ -144,7 +144,6 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
 
         # A connection of its own to read with, since a pending result and inserts can't share one.
         reader = con.cursor()
-        reader.execute("SET python_enable_replacements = false")
         # With database and schema, so that a table called "source" is not taken for the view.
         [(database,)] = reader.execute("SELECT current_database()").fetchall()
         table = self.source_table if "." in self.source_table else f"main.{self.source_table}"

@@ -21,5 +21,10 @@ def retried(context: dg.AssetExecutionContext) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:  # connections and timeouts are among them
-        wait = FIRST_WAIT * 2**context.retry_number
+        wait = seconds_before_retry(context.retry_number)
         raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait) from error
+
+
+def seconds_before_retry(tries_before: int) -> int:
+    """How long to wait: twice as long each time, so that what is overloaded can recover."""
+    return FIRST_WAIT * 2**tries_before
