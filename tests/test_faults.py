@@ -279,8 +279,9 @@ def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path
 
     module = f"tests/{fault.noticed_by}.py"
     assert (project / module).exists()
-    # All tests, those of the module first.
-    command = ["pytest", "-x", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'tmp'}", module, "tests"]
+    # All tests, those of the module first, for which pytest has to be told that they may come twice.
+    command = ["pytest", "-x", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'tmp'}"]
+    command += ["--keep-duplicates", module, "tests"]
     with pytest.raises(AssertionError) as failure:
         run(project, *command)
     printed = str(failure.value)
