@@ -84,7 +84,8 @@ def run(days: Sequence[str]) -> int:
     print(f" ({time.monotonic() - started:.1f} s)")
 
     results = []
-    with dg.DagsterInstance.get() as instance, _alone(instance):
+    with _alone(), dg.DagsterInstance.get() as instance:
+        _end_abandoned_runs(instance)
         for name, keys, tags in _runs(daily, others, days):
             begun = time.monotonic()
             _say(name)
@@ -105,15 +106,9 @@ def run(days: Sequence[str]) -> int:
 
 
 @contextmanager
-def _alone(instance: "dg.DagsterInstance") -> Iterator[None]:
-    """Wait for another pipeline to end, then clean up after those that were killed.
-
-    The runs of a killed process seem to go on, and keep their place in the pool of the database's writers: without
-    this, the next run would wait for it forever. The operating system takes the lock itself from a killed process.
-    """
-    import dagster as dg
-
-    lock_file = Path(instance.root_directory) / ".dagster" / "pipeline.lock"
+def _alone() -> Iterator[None]:
+    """Wait for another pipeline to end. The operating system takes this lock from a killed process."""
+    lock_file = Path(os.environ["DAGSTER_HOME"]) / ".dagster" / "pipeline.lock"
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_file)
     try:
@@ -122,13 +117,23 @@ def _alone(instance: "dg.DagsterInstance") -> Iterator[None]:
         print("Another pipeline is running here: waiting for it to end", flush=True)
         lock.acquire()
     try:
-        going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-        for run in instance.get_runs(filters=dg.RunsFilter(tags=OURS, statuses=going_on)):
-            instance.report_run_failed(run, "The process was ended from outside.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         yield
     finally:
         lock.release()
+
+
+def _end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
+    """Clean up after pipelines that were killed: no other is running now.
+
+    Their runs seem to go on, and keep their place in the pool of the database's writers: the next run would wait for it
+    forever.
+    """
+    import dagster as dg
+
+    going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(filters=dg.RunsFilter(tags=OURS, statuses=going_on)):
+        instance.report_run_failed(run, "The process was ended from outside.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _do_not_wait_for_the_disk() -> None:
