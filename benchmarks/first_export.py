@@ -41,7 +41,12 @@ def main() -> None:
     cache = subprocess.run(["uv", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
     commands, assets = [], []
     with scratch_folder() as folder:
-        variables = environment(folder / "home", **settings_of_uv(), UV_CACHE_DIR=cache, UV_PYTHON=sys._base_executable)
+        variables = environment(
+            folder / "home",
+            **settings_of_uv(),
+            UV_CACHE_DIR=cache,
+            UV_PYTHON=getattr(sys, "_base_executable", sys.executable),
+        )
         command = ["uv", "run", *(["--offline"] if arguments.offline else []), "pipeline"]
         for run in range(-1, arguments.runs):
             project = render_project(folder / f"project{run}")
