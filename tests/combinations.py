@@ -80,10 +80,10 @@ def values_of(question: Question) -> list[Any]:
     """The answers to choose from; none where the answer is free text.
 
     Raises:
-        NotImplementedError: The question branches in a way that is not enumerated yet.
+        LookupError: The question branches in a way that is not enumerated yet.
     """
     if question.multiselect or question.get_type_name() == "bool":
-        raise NotImplementedError(f"{question.var_name}: teach values_of() what its answers are")
+        raise LookupError(f"{question.var_name}: teach values_of() what its answers are")
     return [question.cast_answer(choice.value) for choice in question._formatted_choices if not choice.disabled]
 
 
