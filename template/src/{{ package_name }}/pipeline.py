@@ -89,9 +89,13 @@ def run(days: Sequence[str]) -> int:
         for name, keys, tags in _runs(daily, others, days):
             begun = time.monotonic()
             _say(name)
-            result = job.execute_in_process(
-                instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=False
-            )
+            try:
+                result = job.execute_in_process(
+                    instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=False
+                )
+            except dg.DagsterError as error:  # such as a variable that is not set
+                print(f"\n  not started: {str(error).split('Stack Trace:')[0].strip()}", file=sys.stderr)
+                return 1
             print(f" ({time.monotonic() - begun:.1f} s)")
             _report_problems(result)
             if not result.success:
@@ -125,8 +129,8 @@ def _alone() -> Iterator[None]:
 def _end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
     """Clean up after pipelines that were killed: no other is running now.
 
-    Their runs seem to go on, and keep their place in the pool of the database's writers: the next run would wait for it
-    forever.
+    Their runs seem to go on, and keep their place in the pool of the database's writers, where the instance limits it:
+    the next run would wait for it forever.
     """
     import dagster as dg
 
@@ -139,7 +143,7 @@ def _end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
 def _do_not_wait_for_the_disk() -> None:
     """Let SQLite write the run history at the disk's leisure: waiting for it can take half of the time.
 
-    What a power failure could lose is the history of runs on this laptop, never data.
+    A power failure could damage the history of runs on this laptop (then delete ``.dagster/``), never data.
     """
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -165,11 +169,13 @@ def _report_problems(result: "dg.ExecuteInProcessResult") -> None:
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             print(f"  {evaluation.severity.value}: {evaluation.asset_check_key.to_user_string()} did not pass")
-    for event in result.get_step_failure_events():
-        error = event.step_failure_data.error
+    failures = [(event.step_key, event.step_failure_data.error) for event in result.get_step_failure_events()]
+    if not failures:  # a run can fail beside its steps: when a resource can't be made, for one
+        failures = [("the run", event.job_failure_data.error) for event in result.all_events if event.is_run_failure]
+    for what, error in failures:
         while error and error.cause:
             error = error.cause
-        print(f"  {event.step_key} failed: {error.message.strip() if error else 'see the UI'}", file=sys.stderr)
+        print(f"  {what} failed: {error.message.strip() if error else 'see the UI'}", file=sys.stderr)
 
 
 def _places(results: "Sequence[dg.ExecuteInProcessResult]") -> dict[str, str]:

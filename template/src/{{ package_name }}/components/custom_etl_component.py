@@ -75,7 +75,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         @dg.multi_asset(
             name=f"load_{self.destination_table.replace('.', '__')}",
             specs=[self.get_asset_spec()],
-            # One writer at a time: the pool's limit is in dagster.yaml.
+            # For a deployment to limit. The database itself makes writers wait for each other: see dagster.yaml.
             pool="database_writer",
         )
         def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
