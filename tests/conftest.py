@@ -1,4 +1,4 @@
-"""What the tests share: an environment of their own, and the template."""
+"""What the tests share: an environment of their own, the template, and what runs the commands of rendered projects."""
 
 import os
 from collections.abc import Iterator
@@ -6,14 +6,21 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from matrix import forks, session
+from matrix.jobs import Runner
+from matrix.outcomes import Outcomes
+from matrix.processes import Processes
 from questionnaire import Questionnaire, questionnaire
 from repository import copy_template
+
+pytest_plugins = ["matrix.plugin"]
 
 # The same examples in each run: a failure that nobody can repeat helps nobody.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Settings of the person who runs the tests have no say: Copier's could trust the template, git's could sign.
 
@@ -41,3 +48,24 @@ def questions(template: Path) -> Iterator[Questionnaire]:
     """The template's questionnaire."""
     with questionnaire(template) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def zygote(pytestconfig: pytest.Config) -> str:
+    """The address of the process that forks for each job: one for the whole run."""
+    if not forks.SUPPORTED:
+        pytest.skip("processes can't be forked safely on this system")
+    folder = session.folder_of(pytestconfig) / "zygote"
+    return forks.start_zygote(folder, session.process_of(pytestconfig))
+
+
+@pytest.fixture(scope="session")
+def runner(request: pytest.FixtureRequest) -> Runner:
+    """What runs the commands of projects: forks where that is possible, else new processes."""
+    return forks.Forks(request.getfixturevalue("zygote")) if forks.SUPPORTED else Processes()
+
+
+@pytest.fixture(scope="session")
+def outcomes(pytestconfig: pytest.Config) -> Outcomes:
+    """What this run has verified so far, in any of its processes."""
+    return Outcomes(session.folder_of(pytestconfig) / "outcomes")

@@ -188,14 +188,14 @@ FAULTS = [
     ),
     Fault(
         "the SQL of an instance counts something else",
-        "test_custom_etl_component",
+        "test_etl_definitions",
         f"{SOURCE}/defs/my_etl/defs.yaml",
         "count(*) AS customers",
         "count(DISTINCT region) AS customers",
     ),
     Fault(
         "the selection of a job matches another asset too",
-        "test_scheduled_job_component",
+        "test_etl_definitions",
         f"{SOURCE}/defs/daily_finance_job/defs.yaml",
         "tag:domain=finance and tag:cadence=daily",
         "group:etl",

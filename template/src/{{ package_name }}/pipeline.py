@@ -8,7 +8,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,7 @@ from .partitions import DAILY
 if TYPE_CHECKING:
     import dagster as dg
 
-DEFAULT_DAYS = 90
+DEFAULT_DAYS = 60
 # In runs of a month, as the backfill policy of the daily assets has it.
 DAYS_PER_RUN = 31
 #: The tag of the runs that this command starts.
@@ -63,7 +63,14 @@ def main() -> None:
     sys.exit(run(chosen if arguments.all or first else chosen[-arguments.days :]))
 
 
-def run(days: Sequence[str]) -> int:
+def project_definitions() -> "dg.Definitions":
+    """The definitions of this project. Imported late: a wrong argument is refused without them."""
+    from .definitions import defs
+
+    return defs()
+
+
+def run(days: Sequence[str], load_definitions: Callable[[], "dg.Definitions"] = project_definitions) -> int:
     """Materialize every asset, the partitioned ones for ``days``. Returns the exit code."""
     started = time.monotonic()
     _say("Loading the definitions")
@@ -74,9 +81,7 @@ def run(days: Sequence[str]) -> int:
         _do_not_wait_for_the_disk()
     import dagster as dg
 
-    from .definitions import defs
-
-    definitions = defs()
+    definitions = load_definitions()
     graph = definitions.resolve_asset_graph()
     daily = [key for key in graph.materializable_asset_keys if graph.get(key).is_partitioned]
     others = [key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned]

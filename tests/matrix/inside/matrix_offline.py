@@ -1,4 +1,4 @@
-"""Imported by Python when it starts, in the processes of rendered projects: they must not leave this machine.
+"""Processes of rendered projects must not leave this machine.
 
 An attempt is refused, and written down in the file that REFUSED_CONNECTIONS names, as programs may ignore the refusal.
 """
@@ -6,6 +6,10 @@ An attempt is refused, and written down in the file that REFUSED_CONNECTIONS nam
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
+from typing import Any
+
+REFUSED = "REFUSED_CONNECTIONS"
 
 
 def _is_local(address: object) -> bool:
@@ -21,13 +25,13 @@ def _is_local(address: object) -> bool:
 
 
 def _refuse(address: object) -> None:
-    with open(os.environ["REFUSED_CONNECTIONS"], "a", encoding="utf-8") as file:
+    with open(os.environ[REFUSED], "a", encoding="utf-8") as file:
         file.write(f"{address}\n")
     raise OSError(f"rendered projects must work offline, and this one connects to {address}")
 
 
-def _guarded(method):
-    def connect(self, address, *arguments):
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any, *arguments: Any) -> Any:
         if not _is_local(address):
             _refuse(address)
         return method(self, address, *arguments)
@@ -35,8 +39,8 @@ def _guarded(method):
     return connect
 
 
-def _guarded_lookup(lookup):
-    def getaddrinfo(host, *arguments, **options):
+def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
         if host is not None and not _is_local((host.decode() if isinstance(host, bytes) else host,)):
             _refuse(host)
         return lookup(host, *arguments, **options)
@@ -44,6 +48,8 @@ def _guarded_lookup(lookup):
     return getaddrinfo
 
 
-socket.socket.connect = _guarded(socket.socket.connect)
-socket.socket.connect_ex = _guarded(socket.socket.connect_ex)
-socket.getaddrinfo = _guarded_lookup(socket.getaddrinfo)
+def install() -> None:
+    """Refuse connections from now on, in this process."""
+    socket.socket.connect = _guarded(socket.socket.connect)  # type: ignore[method-assign]
+    socket.socket.connect_ex = _guarded(socket.socket.connect_ex)  # type: ignore[method-assign]
+    socket.getaddrinfo = _guarded_lookup(socket.getaddrinfo)

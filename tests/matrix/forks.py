@@ -1,0 +1,137 @@
+"""Runs jobs as forks of a process that has imported everything already: see ``zygote``."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from filelock import FileLock
+
+from matrix.inside import matrix_tracing as tracing
+from matrix.jobs import Job, Result
+from matrix.trees import Question, Tree
+
+SUPPORTED = sys.platform == "linux"
+TIMEOUT = 600
+READY = "ready.json"
+
+
+def start_zygote(folder: Path, watched: int) -> str:
+    """Start the process that forks, if it isn't running yet.
+
+    Args:
+        folder: A folder for its socket and caches. Who shares the folder shares the process.
+        watched: The process that it belongs to: it ends when that one does.
+
+    Returns:
+        The address where it listens.
+
+    Raises:
+        RuntimeError: It could not start.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / "socket"
+    with FileLock(folder / "lock"):
+        if not (folder / READY).exists():
+            subprocess.Popen(
+                [sys.executable, "-m", "matrix.zygote", str(address), str(watched), str(folder / READY)],
+                cwd=folder,
+                env=_environment_of_zygote(folder),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            deadline = time.monotonic() + TIMEOUT
+            while not (folder / READY).exists():
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the process that forks for each job has not started")
+                time.sleep(0.02)
+    return str(address)
+
+
+def cpu_seconds_of_zygote(folder: Path) -> float:
+    """What the imports of the process took; 0 if it was not started."""
+    ready = folder / READY
+    return json.loads(ready.read_text(encoding="utf-8"))["cpu_seconds"] if ready.exists() else 0
+
+
+def _environment_of_zygote(folder: Path) -> dict[str, str]:
+    # The first would compile everything again and again, the others would reach the jobs.
+    left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "DAGSTER_HOME")
+    return {name: value for name, value in os.environ.items() if name not in left_out} | {
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        # Threads do not survive a fork.
+        "OPENBLAS_NUM_THREADS": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+class Forks:
+    """A runner that asks a ``Zygote``.
+
+    Args:
+        address: Where the zygote listens.
+        traced: Whether to find out what each job asks about its project.
+    """
+
+    def __init__(self, address: str, traced: bool = True) -> None:
+        self._address = address
+        self._traced = traced
+        # What a program of the environment would have, after its own folder and PYTHONPATH.
+        self._path = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
+        self._path = [path for path in self._path if path != os.path.dirname(sys.executable)]
+
+    def run(self, job: Job, tree: Tree) -> Result:
+        """Run a job to its end. See ``jobs.Runner``."""
+        folder = Path(tempfile.mkdtemp(prefix="job-")).resolve()
+        request = {
+            "command": job.command,
+            "project": str(tree.root),
+            "folder": str(folder),
+            "folders": sorted(tree.folders),
+            "path": self._path,
+            "timeout": TIMEOUT,
+            "traced": self._traced,
+        }
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(self._address)
+                with connection.makefile("rw", encoding="utf-8") as stream:
+                    stream.write(json.dumps(request) + "\n")
+                    stream.flush()
+                    answer = stream.readline()
+            if not answer:
+                raise RuntimeError(f"the process that supervises `{job}` has died: see above")
+            report = json.loads(answer)
+            opened = report.pop("opened")
+            questions = questions_of(tree, folder / "trace", opened) if self._traced else None
+            output, errors = _text(folder / "output"), _text(folder / "errors")
+            return Result(**report, output=output, errors=errors, questions=questions)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def questions_of(tree: Tree, trace: Path, opened: list[str] | None) -> list[Question]:
+    """What a job asked about its project.
+
+    Args:
+        tree: The project.
+        trace: What its Python processes have told.
+        opened: The files that the kernel saw opened; None if it has lost count.
+    """
+    if opened is None or not trace.exists():
+        return [(tracing.EVERYTHING, "")]
+    questions = {tuple(json.loads(line)) for line in trace.read_text(encoding="utf-8").splitlines()}
+    in_parts = {path for kind, path in questions if kind == tracing.PYTEST_SETTINGS}
+    # What a job has written itself and reads again is no question about the project.
+    questions |= {(tracing.CONTENT, path) for path in opened if path in tree.files and path not in in_parts}
+    return sorted(question for question in questions if question[0] == tracing.EVERYTHING) or sorted(questions)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""

@@ -1,0 +1,109 @@
+"""A job: a command, run in a project as its owner would run it, but offline and on the maintainers' environment."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from matrix.inside import matrix_offline as offline
+from matrix.trees import Question, Tree
+
+PROGRAMS = Path(sys.executable).parent
+INSIDE = Path(offline.__file__).parent
+# Nothing else of the environment reaches a project: no setting of this machine, of pytest or of another project.
+KEPT = ("LANG", "LC_ALL", "PATHEXT", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command in a project.
+
+    Args:
+        command: Its words. The first is a program of the maintainers' environment.
+    """
+
+    command: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(self.command)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a job ended.
+
+    Args:
+        exit_code: 0 if it succeeded; negative if a signal ended it.
+        output: What it printed to its standard output.
+        errors: What it printed to its standard error output.
+        refused: The addresses that it tried to connect to.
+        seconds: From start to end.
+        cpu_seconds: Processor time, of all its processes.
+        questions: What it asked about the project; None if that was not traced.
+        leftover: How many of its processes had to be ended.
+    """
+
+    exit_code: int
+    output: str
+    errors: str
+    refused: Sequence[str] = ()
+    seconds: float = 0
+    cpu_seconds: float = 0
+    questions: Sequence[Question] | None = None
+    leftover: int = 0
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, with what the job printed. None if nothing is."""
+        if self.refused:
+            return f"tried to connect to {', '.join(sorted(set(self.refused)))}"
+        if self.exit_code:
+            return f"ended with {self.exit_code}:\n{self.output}\n{self.errors}"
+        return None
+
+
+class Runner(Protocol):
+    """Runs jobs, each in processes of its own."""
+
+    def run(self, job: Job, tree: Tree) -> Result:
+        """Run a job to its end.
+
+        Args:
+            job: What to run.
+            tree: Where to run it. What it changes there is for the caller to undo.
+        """
+
+
+def environment_of(project: Path, folder: Path) -> dict[str, str]:
+    """The environment variables of a job.
+
+    Args:
+        project: The folder of the project.
+        folder: A folder of the job's own: its home, its temporary files, what it was refused.
+    """
+    for name in ("home", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    return kept | {
+        "HOME": str(folder / "home"),
+        "USERPROFILE": str(folder / "home"),
+        **{name: str(folder / "tmp") for name in ("TMPDIR", "TMP", "TEMP")},
+        "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(project / "src"), str(INSIDE)]),
+        "PYTHONUTF8": "1",
+        # A list of the fonts of this machine: to make it takes longer than to draw.
+        "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "home")),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",
+        # The environment of a project has pytest without the maintainers' plugins.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        offline.REFUSED: str(folder / "refused"),
+    }
+
+
+def refused_in(folder: Path) -> list[str]:
+    """The addresses that the job with this folder tried to connect to."""
+    refused = folder / "refused"
+    return refused.read_text(encoding="utf-8").splitlines() if refused.exists() else []

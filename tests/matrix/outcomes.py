@@ -1,0 +1,119 @@
+"""The outcome of a job, re-used for another project that looks the same to it.
+
+A job that succeeded in one project would succeed in another one in the same way if all that it asked about the first
+project has the same answer in the second: it would read the same bytes, and do the same. The questions are traced,
+never declared (``matrix_tracing``, ``opened_files``). A job that failed is run again in each project, so that each is
+named.
+
+The records are files in one folder, which the processes of a test run share.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from matrix.jobs import Job, Result
+from matrix.trees import Question, Tree
+
+
+@dataclass(frozen=True)
+class Record:
+    """A job that succeeded.
+
+    Args:
+        project: In which project: the name of its combination.
+        output: What it printed.
+        questions: What it asked about the project.
+        answers: The digest of the answers.
+        day: When. Some jobs depend on the date.
+    """
+
+    project: str
+    output: str
+    questions: list[Question]
+    answers: str
+    day: str
+
+    def holds_in(self, tree: Tree) -> bool:
+        """Whether the job would do the same in another project, today."""
+        return self.day == _today() and tree.answers(self.questions) == self.answers
+
+
+class Outcomes:
+    """The records of a test run.
+
+    Args:
+        folder: Where they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[Path, Record] = {}
+
+    def find(self, job: Job, tree: Tree) -> Record | None:
+        """The record of a project that looks the same to the job, if there is one."""
+        return next((record for record in self._records(job) if record.holds_in(tree)), None)
+
+    def is_known(self, job: Job) -> bool:
+        """Whether the job has succeeded in some project."""
+        return any(True for _ in self._records(job))
+
+    def add(self, job: Job, project: str, tree: Tree, result: Result) -> None:
+        """Keep the outcome of a job that succeeded, if what it asked is known."""
+        if result.problem or result.questions is None:
+            return
+        record = Record(project, result.output, list(result.questions), tree.answers(result.questions), _today())
+        folder = self._folder_of(job)
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f".{os.getpid()}"
+        unfinished.write_text(json.dumps(vars(record)), encoding="utf-8")
+        unfinished.rename(folder / f"{record.answers[:16]}-{project}.json")
+
+    @contextmanager
+    def first(self, job: Job, wait: bool) -> Iterator[bool]:
+        """Let one process at a time find out what a job asks that has not succeeded anywhere yet.
+
+        Args:
+            job: The job.
+            wait: Wait for another process that is at it.
+
+        Yields:
+            Whether it is our turn.
+        """
+        folder = self._folder_of(job)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(blocking=wait)
+        except TimeoutError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def _folder_of(self, job: Job) -> Path:
+        return self._folder / re.sub(r"\W+", "-", str(job))
+
+    def _records(self, job: Job) -> Iterator[Record]:
+        folder = self._folder_of(job)
+        if not folder.exists():
+            return
+        for file in folder.glob("*.json"):
+            if file not in self._read:
+                values = json.loads(file.read_text(encoding="utf-8"))
+                values["questions"] = [tuple(question) for question in values["questions"]]
+                self._read[file] = Record(**values)
+            yield self._read[file]
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

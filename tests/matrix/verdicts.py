@@ -1,0 +1,157 @@
+"""Runs every check of a project, and says what each of them found."""
+
+import re
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from combinations import Combination
+
+from matrix.checks import DG_CHECK, DG_LIST, READING, TOOLS, check_listed_assets, test_jobs
+from matrix.jobs import Job, Result, Runner
+from matrix.outcomes import Outcomes
+from matrix.processes import Processes
+from matrix.trees import Tree
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    Args:
+        check: Its name.
+        problem: What is wrong; None if nothing is.
+        seconds: How long it took.
+        cpu_seconds: Likewise, processor time of its processes.
+        verified_in: In which project it ran: this one, or one that looks the same to it.
+    """
+
+    check: str
+    problem: str | None
+    seconds: float
+    cpu_seconds: float
+    verified_in: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a report."""
+        return asdict(self)
+
+
+class Checking:
+    """The checks of one project.
+
+    Args:
+        combination: The answers that it was made with.
+        tree: The project, as it was rendered.
+        runner: What runs its commands.
+        outcomes: What has been verified in other projects; None to run everything.
+        name: The project's name in the records, if not that of the combination.
+    """
+
+    def __init__(
+        self,
+        combination: Combination,
+        tree: Tree,
+        runner: Runner,
+        outcomes: Outcomes | None = None,
+        name: str | None = None,
+    ) -> None:
+        self._combination = combination
+        self._name = name or combination.id
+        self._tree = tree
+        self._runner = runner
+        self._outcomes = outcomes
+        self._printed: dict[Job, str] = {}
+        self.verdicts: list[Verdict] = []
+
+    def run(self) -> list[Verdict]:
+        """Run every check, also after one that has found a problem."""
+        for name, check in READING.items():
+            self._read(name, lambda check=check: check(self._combination, self._tree))
+        for name, job in TOOLS.items():
+            self._judge(name, Processes().run(job, self._tree))
+        self.run_jobs([DG_CHECK, DG_LIST, *test_jobs(self._tree)])
+        if DG_LIST in self._printed:
+            self._read("assets", lambda: check_listed_assets(self._combination, self._printed[DG_LIST]))
+        return self.verdicts
+
+    def run_jobs(self, jobs: list[Job]) -> list[Verdict]:
+        """Run the commands, or re-use their outcomes."""
+        waiting, together = [], []
+        for job in jobs:
+            if self._reuse(job):
+                continue
+            if self._outcomes is None:
+                self._run(job)
+            elif self._outcomes.is_known(job):
+                # It asks for things that differ. So do others: they share a process, and what they all import.
+                together.append(job)
+            else:
+                with self._outcomes.first(job, wait=False) as ours:
+                    if ours:
+                        self._reuse(job) or self._run(job)
+                    else:
+                        waiting.append(job)  # another process is about to know
+        for job in waiting:
+            with self._outcomes.first(job, wait=True):  # type: ignore[union-attr]
+                if self._reuse(job):
+                    continue
+                if not self._outcomes.is_known(job):  # type: ignore[union-attr]
+                    self._run(job)
+                    continue
+            together.append(job)
+        tests = [job for job in together if job.command[0] == "pytest"]
+        for job in together:
+            if job not in tests:
+                self._run(job)
+        if tests:
+            self._run_together(tests)
+        return self.verdicts
+
+    def _reuse(self, job: Job) -> bool:
+        record = self._outcomes.find(job, self._tree) if self._outcomes else None
+        if record is None:
+            return False
+        self._printed[job] = record.output
+        self.verdicts.append(Verdict(str(job), None, 0, 0, record.project))
+        return True
+
+    def _run(self, job: Job) -> None:
+        result = self._result_of(job)
+        self._judge(str(job), result)
+        if not result.problem:
+            self._printed[job] = result.output
+            if self._outcomes:
+                self._outcomes.add(job, self._name, self._tree, result)
+
+    def _run_together(self, jobs: list[Job]) -> None:
+        """Modules of tests in one process, each with what all of them have asked."""
+        modules = [module for job in jobs for module in job.command[1:]]
+        result = self._result_of(Job(("pytest", *modules)))
+        failed = set(re.findall(r"^(?:FAILED|ERROR) ([^\s:]+)", result.output, re.MULTILINE)) & set(modules)
+        for number, job in enumerate(jobs):
+            if not result.problem and self._outcomes:
+                self._outcomes.add(job, self._name, self._tree, result)
+            to_blame = not failed or failed & set(job.command)
+            seconds, cpu_seconds = (result.seconds, result.cpu_seconds) if number == 0 else (0, 0)
+            problem = result.problem if to_blame else None
+            self.verdicts.append(Verdict(str(job), problem, seconds, cpu_seconds, self._name))
+
+    def _result_of(self, job: Job) -> Result:
+        result = self._runner.run(job, self._tree)
+        self._tree.restore()
+        return result
+
+    def _judge(self, name: str, result: Result) -> None:
+        self.verdicts.append(Verdict(name, result.problem, result.seconds, result.cpu_seconds, self._name))
+
+    def _read(self, name: str, check: Callable[[], str | None]) -> None:
+        started, cpu_before = time.monotonic(), time.process_time()
+        try:
+            problem = check()
+        except Exception:  # a file that it wants to read is broken, for one
+            problem = traceback.format_exc()
+        seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_before
+        self.verdicts.append(Verdict(name, problem, seconds, cpu_seconds, self._name))

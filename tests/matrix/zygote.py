@@ -1,0 +1,291 @@
+"""A process that has imported what rendered projects import, and forks for each job.
+
+    python -m matrix.zygote SOCKET PID READY
+
+A fork has what a new process would have after seconds of imports, and nothing that another job has done: jobs run in
+children, and this process does nothing but fork. When it can, it writes the file READY; it ends when the process PID
+does.
+
+For each job there are two forks. One runs it. The other supervises: it adopts every process that the job leaves behind,
+ends them, and reports. Linux only.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import gc
+import importlib
+import importlib.metadata
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+import types
+import warnings
+from pathlib import Path
+from typing import Any, NoReturn
+
+# First of all: later imports bind the functions that are wrapped here.
+from matrix.inside import matrix_offline, matrix_tracing
+
+if __name__ == "__main__":
+    matrix_offline.install()
+    matrix_tracing.install()
+
+from matrix.jobs import INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
+from matrix.opened_files import OpenedFiles  # noqa: E402
+
+_PR_SET_CHILD_SUBREAPER = 36
+# What the jobs of rendered projects import, by what pulls in the rest. A module that is missing here costs each job the
+# time to import it; one that is gone does no harm.
+PRELOADED = [
+    "dagster",
+    "dagster.components.testing",
+    "dagster._cli.definitions",
+    "dagster._core.definitions.antlr_asset_selection.antlr_asset_selection",
+    "dagster._core.definitions.repository_definition.repository_data_builder",
+    "dagster._core.execution.execute_in_process",
+    "dagster._core.execution.plan.active",
+    "dagster._core.executor.in_process",
+    "dagster._core.instance.factory",
+    "dagster._core.instance.runs.run_domain",
+    "dagster._core.launcher.sync_in_memory_run_launcher",
+    "dagster._core.storage.root",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.migration.utils",
+    "dagster._core.storage.noop_compute_log_manager",
+    "dagster._core.storage.sqlite_storage",
+    "dagster._core.storage.upath_io_manager",
+    "dagster._core.system_config.composite_descent",
+    "dagster._core.test_utils",
+    "dagster._core.types.primitive_mapping",
+    "dagster._core.types.transform_typing",
+    "dagster._core.workspace.context",
+    "dagster._daemon.asset_daemon",
+    "dagster._grpc.client",
+    "dagster_shared.yaml_utils.sample_yaml",
+    "dagster_dg_cli.cli",
+    "dagster_dg_cli.cli.api",
+    "dagster_dg_cli.cli.check",
+    "dagster_dg_cli.cli.dev",
+    "dagster_dg_cli.cli.labs",
+    "dagster_dg_cli.cli.launch",
+    "dagster_dg_cli.cli.list",
+    "dagster_dg_cli.cli.plus",
+    "dagster_dg_cli.cli.scaffold",
+    "dagster_dg_cli.cli.schemas.list_schemas",
+    "dagster_dg_cli.cli.utils",
+    "dagster_dg_core.check",
+    "alembic.command",
+    "alembic.config",
+    "sqlalchemy.dialects.sqlite",
+    "sqlite3",
+    "antlr4",
+    "antlr4.LL1Analyzer",
+    "jsonschema",
+    "attrs",
+    "duckdb",
+    "numpy",
+    "pyarrow.compute",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "pandas",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pandas.io.formats.string",
+    "pandas.io.parquet",
+    "hypothesis.extra.pandas",
+    "pandera.pandas",
+    "pandera.api.geopandas",
+    "pandera.backends.pandas.register",
+    "pandera.backends.pandas.array",
+    "pandera.backends.pandas.builtin_checks",
+    "pandera.backends.pandas.builtin_hypotheses",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.dates",
+    "matplotlib.figure",
+    "matplotlib.font_manager",
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
+    "dotenv",
+    "filelock",
+    "fsspec.implementations.local",
+    "jinja2.nativetypes",
+    "tomlkit",
+    "tzdata.zoneinfo.Europe",
+    "upath.implementations.local",
+    "pytest",
+    "_pytest._argcomplete",
+    "concurrent.futures.thread",
+    "multiprocessing",
+    "readline",
+    "unittest.mock",
+    "yaml",
+]  # noqa: E501
+
+
+def preload() -> None:
+    """Import everything once. Warnings that an import gives are for the jobs to give."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from _pytest.config import default_plugins
+
+        for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+
+
+def serve(address: str, watched: int, ready: Path) -> None:
+    """Fork for each connection, until the watched process ends."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors report for themselves
+    gc.collect()
+    gc.freeze()  # so that a fork's garbage collection doesn't copy what is shared
+    ready.with_suffix(".tmp").write_text(json.dumps({"cpu_seconds": time.process_time()}))
+    ready.with_suffix(".tmp").rename(ready)
+    owner = os.pidfd_open(watched)
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(owner, selectors.EVENT_READ)
+        while True:
+            readable = [key.fileobj for key, _ in selector.select()]
+            if owner in readable:
+                return
+            if listener in readable:
+                connection, _ = listener.accept()
+                if os.fork() == 0:
+                    _in_child(lambda connection=connection: _supervise(connection))
+                connection.close()
+
+
+def _in_child(work: Any) -> NoReturn:
+    """Do the work of a fork, which must never go on as its parent does."""
+    code = 70
+    try:
+        work()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    os._exit(code)
+
+
+def _supervise(connection: socket.socket) -> None:
+    """Run the job that is asked for, end what it leaves behind, and report."""
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with connection.makefile("rw", encoding="utf-8") as stream:
+        request = json.loads(stream.readline())
+        folder = Path(request["folder"])
+        opened = OpenedFiles(Path(request["project"]), request["folders"]) if request["traced"] else None
+        started = time.monotonic()
+        process = os.fork()
+        if process == 0:
+            connection.close()
+            _in_child(lambda: _run(request, folder))
+        exit_code, cpu_seconds, leftover = _wait(process, started + request["timeout"])
+        report = {
+            "exit_code": exit_code,
+            "seconds": time.monotonic() - started,
+            "cpu_seconds": cpu_seconds,
+            "leftover": leftover,
+            "opened": sorted(names) if opened and (names := opened.names()) is not None else None,
+            "refused": refused_in(folder),
+        }
+        stream.write(json.dumps(report) + "\n")
+
+
+def _wait(process: int, deadline: float) -> tuple[int, float, int]:
+    """The exit code of the job, the processor seconds of all its processes, and how many it left behind."""
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(process, signal.SIGKILL))
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - time.monotonic()))
+    exit_code, cpu_seconds, leftover = None, 0.0, set()
+    while True:
+        try:
+            # Children that the job has not waited for come here too, when their parent has ended.
+            ended, status, usage = os.wait4(-1, 0)
+        except ChildProcessError:
+            break
+        cpu_seconds += usage.ru_utime + usage.ru_stime
+        if ended == process:
+            exit_code = os.waitstatus_to_exitcode(status)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if exit_code is not None:
+            for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+                leftover.add(child)
+    return exit_code if exit_code is not None else 70, cpu_seconds, len(leftover)
+
+
+def _run(request: dict[str, Any], folder: Path) -> None:
+    """Be the program: its arguments, environment, working directory and streams."""
+    program, *arguments = request["command"]
+    project = Path(request["project"])
+    environment = environment_of(project, folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(project)
+    for descriptor, name, flags in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, str(folder / "output"), os.O_WRONLY | os.O_CREAT),
+        (2, str(folder / "errors"), os.O_WRONLY | os.O_CREAT),
+    ):
+        os.dup2(os.open(name, flags, 0o600), descriptor)
+    for descriptor in range(3, 20):
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    sys.stdin = sys.__stdin__ = os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", closefd=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+    sys.argv = [str(PROGRAMS / program), *arguments]
+    sys.path[:] = [str(PROGRAMS), str(project / "src"), str(INSIDE), *request["path"]]
+    sys.path_importer_cache.clear()
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    if request["traced"]:
+        matrix_tracing.start(str(project), str(folder / "trace"))
+    [script] = importlib.metadata.entry_points(group="console_scripts", name=program)
+    code = 1
+    try:
+        code = _exit_code(script.load()())
+    except SystemExit as end:
+        code = _exit_code(end.code)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # What Python does when it ends, without the time that it takes to free all memory.
+        with contextlib.suppress(BaseException):
+            threading._shutdown()  # type: ignore[attr-defined]
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries complain of the memory that is not freed
+        atexit._run_exitfuncs()
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+        os._exit(code)
+
+
+def _exit_code(result: Any) -> int:
+    if result is None:
+        return 0
+    if isinstance(result, int):
+        return result & 0xFF
+    print(result, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    preload()
+    serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

@@ -1,0 +1,156 @@
+"""An outcome is re-used where the job would see the same, and only there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from matrix.forks import Forks
+from matrix.outcomes import Outcomes
+from small_projects import TESTS, small_project
+
+FILES = {
+    "data/read.csv": "a\n1\n",
+    "data/other.csv": "a\n2\n",
+    "src/helper.py": "from constants import ANSWER\n",
+    "src/constants.py": "ANSWER = 42\n",
+    "src/unused.py": "ANSWER = 0\n",
+    "run_me.py": "print(open('data/read.csv').read())\n",
+}
+READ = {"data/read.csv": "a\n10\n"}
+
+# A way to read the project, and a change that a reader of this kind must notice.
+READERS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "a file": ("assert (ROOT / 'data/read.csv').read_text()", READ),
+    "a file, relative": ("assert open('data/read.csv').read()", READ),
+    "a file, by a library that is not Python": (
+        "import duckdb; assert duckdb.sql(\"FROM read_csv('data/read.csv')\").fetchall()",
+        READ,
+    ),
+    "a file, by Arrow": ("import pyarrow.csv; assert pyarrow.csv.read_csv('data/read.csv').num_rows == 1", READ),
+    "a file, by a program": ("import subprocess; assert subprocess.check_output(['cat', 'data/read.csv'])", READ),
+    "a file, by Python as a program": (
+        "import subprocess, sys; assert subprocess.check_output([sys.executable, 'run_me.py'])",
+        READ,
+    ),
+    "a file, by a Python that does not tell": (
+        "import subprocess, sys; assert subprocess.check_output([sys.executable, '-I', 'run_me.py'])",
+        READ,
+    ),
+    "a file, by a fork": (
+        "import os; pid = os.fork()\nif pid == 0:\n    open('data/read.csv').read(); os._exit(0)\nos.waitpid(pid, 0)",
+        READ,
+    ),
+    "a module": ("import helper", {"src/helper.py": "ANSWER = 1\n"}),
+    "what a module imports": ("import helper", {"src/constants.py": "ANSWER = 43\n"}),
+    "a module, before a package of its name": ("import helper", {"src/constants/__init__.py": "ANSWER = 43\n"}),
+    "a module that is missing": (
+        "try:\n    import optional\nexcept ImportError:\n    pass",
+        {"src/optional.py": "raise RuntimeError\n"},
+    ),
+    "whether a file exists": ("(ROOT / 'new.txt').exists()", {"new.txt": "x"}),
+    "whether a folder exists": ("import os; os.path.isdir('new')", {"new/file.txt": "x"}),
+    "a file that is missing": ("try:\n    open('new.txt')\nexcept OSError:\n    pass", {"new.txt": "x"}),
+    "whether it may be read": ("import os; os.access('new.txt', os.R_OK)", {"new.txt": "x"}),
+    "the size of a file": ("assert (ROOT / 'data/read.csv').stat().st_size", READ),
+    "what is in a folder": ("import os; assert os.listdir('data')", {"data/new.csv": "a\n"}),
+    "a pattern of names": ("assert list(ROOT.glob('data/*.csv'))", {"data/new.csv": "a\n"}),
+    "a folder, by its number": (
+        "import os; fd = os.open('data', os.O_RDONLY); assert os.listdir(fd)",
+        {"data/new.csv": "a\n"},
+    ),
+    "a tree": ("import os; assert list(os.walk(ROOT))", {"data/deep/new.csv": "a\n"}),
+    "the test itself": ("pass", {"tests/test_it.py": "def test_it():\n    assert True\n"}),
+    "the fixtures": ("pass", {"tests/conftest.py": "x = 1\n"}),
+    "the settings of pytest": ("pass", {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-q'\n"}),
+    "all settings": (
+        "assert (ROOT / 'pyproject.toml').read_text()",
+        {"pyproject.toml": '[project]\nname = "other"\n'},
+    ),
+}
+
+# What no reader above asks for, unless it reads everything.
+UNREAD = {
+    "src/unused.py": "ANSWER = 1\n",
+    "data/other.csv": "a\n3\n",
+    "docs/new.md": "# New\n",
+    "tests/test_other.py": "def test_other():\n    pass\n",
+}
+READ_EVERYTHING = {"a file, by a program", "a file, by a Python that does not tell"}
+LIST_THE_ROOT = {"a tree"}
+
+
+@pytest.fixture
+def forks(zygote: str) -> Forks:
+    """Runs jobs as forks, and traces them."""
+    return Forks(zygote)
+
+
+def record(forks: Forks, outcomes: Outcomes, folder: Path, test: str) -> None:
+    """Run the test in a project, and keep the outcome."""
+    tree = small_project(folder, test, FILES)
+    result = forks.run(TESTS, tree)
+    assert result.problem is None, result.problem
+    outcomes.add(TESTS, "first", tree, result)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_change_of_what_was_read_is_noticed(forks: Forks, tmp_path: Path, reader: str) -> None:
+    """The job must be run again."""
+    test, change = READERS[reader]
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", test)
+    assert outcomes.find(TESTS, small_project(tmp_path / "changed", test, FILES | change)) is None
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_same_project_elsewhere_is_recognised(forks: Forks, tmp_path: Path, reader: str) -> None:
+    """Its path is no difference."""
+    test, _ = READERS[reader]
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", test)
+    found = outcomes.find(TESTS, small_project(tmp_path / "elsewhere", test, FILES))
+    assert found is not None
+    assert found.project == "first"
+
+
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - READ_EVERYTHING - LIST_THE_ROOT))
+def test_a_change_of_what_was_not_read_makes_no_difference(forks: Forks, tmp_path: Path, reader: str) -> None:
+    """That is what makes the matrix cheap."""
+    test, _ = READERS[reader]
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", test)
+    unread = {path: text for path, text in UNREAD.items() if not (reader == "a pattern of names" and "data" in path)}
+    assert outcomes.find(TESTS, small_project(tmp_path / "other", test, FILES | unread)) is not None
+
+
+def test_settings_of_others_in_the_same_file_make_no_difference(forks: Forks, tmp_path: Path) -> None:
+    """pytest reads its own table of pyproject.toml, and nothing else of it."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", "pass")
+    other = {"pyproject.toml": '[project]\nname = "small"\ndependencies = ["pandas"]\n[tool.ruff]\nline-length = 99\n'}
+    assert outcomes.find(TESTS, small_project(tmp_path / "other", "pass", FILES | other)) is not None
+
+
+def test_a_failure_is_not_kept(forks: Forks, tmp_path: Path) -> None:
+    """So that each project that has it is named."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    tree = small_project(tmp_path / "first", "assert False", FILES)
+    outcomes.add(TESTS, "first", tree, forks.run(TESTS, tree))
+    assert not outcomes.is_known(TESTS)
+
+
+def test_an_outcome_is_not_kept_over_midnight(forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples reach to yesterday, so a day is part of what some jobs see."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", "pass")
+    monkeypatch.setattr("matrix.outcomes._today", lambda: "2100-01-01")
+    assert outcomes.find(TESTS, small_project(tmp_path / "other", "pass", FILES)) is None
+
+
+def test_only_one_process_finds_out_at_a_time(tmp_path: Path) -> None:
+    """The others wait for what it finds, or do something else meanwhile."""
+    one, two = Outcomes(tmp_path / "outcomes"), Outcomes(tmp_path / "outcomes")
+    with one.first(TESTS, wait=False) as ours, two.first(TESTS, wait=False) as theirs:
+        assert (ours, theirs) == (True, False)
+    with two.first(TESTS, wait=True) as theirs:
+        assert theirs
