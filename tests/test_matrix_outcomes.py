@@ -58,6 +58,10 @@ READERS: dict[str, tuple[str, Mapping[str, str]]] = {
         "import os; fd = os.open('data', os.O_RDONLY); assert os.listdir(fd)",
         {"data/new.csv": "a\n"},
     ),
+    "what is installed": (
+        "from importlib import metadata\ntry:\n    metadata.version('new')\nexcept metadata.PackageNotFoundError:\n    pass",
+        {"src/new-1.0.dist-info/METADATA": "Name: new\nVersion: 1.0\n"},
+    ),
     "a tree": ("import os; assert list(os.walk(ROOT))", {"data/deep/new.csv": "a\n"}),
     "the test itself": ("pass", {"tests/test_it.py": "def test_it():\n    assert True\n"}),
     "the fixtures": ("pass", {"tests/conftest.py": "x = 1\n"}),

@@ -17,6 +17,7 @@ from matrix.inside import matrix_tracing as tracing
 Question = tuple[str, str]
 
 _CACHE = "__pycache__"
+_OF_DISTRIBUTIONS = (".dist-info", ".egg-info", ".egg", ".egg-link")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Tree:
             return "file" if path in self.files else "folder" if path in self.folders else "missing"
         if kind == tracing.LISTING:
             return json.dumps(self.folders.get(path))
+        if kind == tracing.DISTRIBUTIONS:
+            return json.dumps([name for name in self.folders.get(path, []) if name.endswith(_OF_DISTRIBUTIONS)])
         if kind == tracing.MODULE:
             candidates = ["", *all_suffixes(), os.sep + "__init__.py"]
             return " ".join(self.answer((tracing.TYPE, path + suffix)) for suffix in candidates)

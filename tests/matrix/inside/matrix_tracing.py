@@ -24,6 +24,7 @@ CONTENT = "content"  # the bytes of a file
 TYPE = "type"  # is it a file, a folder, or missing?
 STATUS = "status"  # size and mode too
 LISTING = "listing"  # the names in a folder
+DISTRIBUTIONS = "distributions"  # of the names in a folder, those that say what is installed
 MODULE = "module"  # which files a module of this name could come from
 PYTEST_SETTINGS = "pytest settings"  # of pyproject.toml, only what pytest uses
 EVERYTHING = "everything"  # it can't be told
@@ -166,7 +167,8 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
         frames = _callers(4)
         # The import system lists a folder to look for one module, see below.
         if frames[0].f_code.co_filename not in _IMPORT_SYSTEM and not _is_pytest_looking(frames):
-            _ask(LISTING, "." if arguments[0] is None else arguments[0])
+            by_metadata = frames[0].f_code.co_filename.endswith("importlib/metadata/__init__.py")
+            _ask(DISTRIBUTIONS if by_metadata else LISTING, "." if arguments[0] is None else arguments[0])
     elif event in _STARTING and not _is_told_of(event, arguments):
         _write(EVERYTHING, f"{event}: {os.fsdecode(arguments[0])}")
 
