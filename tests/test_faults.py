@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from processes import run
+from matrix.jobs import Job, Runner
+from matrix.trees import Tree
 from projects import render
 
 SOURCE = "src/sales_platform"
@@ -268,7 +269,7 @@ def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
-def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path: Path) -> None:
+def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path: Path, runner: Runner) -> None:
     """A test fails, in the module that is meant for it; nothing is broken so that tests could not even begin."""
     project = tmp_path / "project"
     shutil.copytree(projects[fault.answers.get("automation", "default")], project)
@@ -278,13 +279,8 @@ def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path
     file.write_text(text.replace(fault.before, fault.after), encoding="utf-8")
 
     module = f"tests/{fault.noticed_by}.py"
-    assert (project / module).exists()
-    # All tests, those of the module first, for which pytest has to be told that they may come twice.
-    command = ["pytest", "-x", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'tmp'}"]
-    command += ["--keep-duplicates", module, "tests"]
-    with pytest.raises(AssertionError) as failure:
-        run(project, *command)
-    printed = str(failure.value)
-    assert "ended with 1:\n" in printed, f"tests could not begin:\n{printed}"
+    result = runner.run(Job(("pytest", "-x", module)), Tree(project))
+    printed = f"{result.output}\n{result.errors}"
+    assert result.exit_code == 1, f"not noticed, or tests could not begin:\n{printed}"
     assert f"\nFAILED {module}::" in printed, f"noticed by another test than one in {module}:\n{printed}"
     shutil.rmtree(tmp_path)

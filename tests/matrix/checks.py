@@ -1,15 +1,15 @@
 """What must hold for a rendered project. Each check finds a problem, or none."""
 
-import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import documents
 import yaml
 from combinations import Combination
 from dependencies import problems_of
@@ -38,8 +38,9 @@ DG_LIST = Job(("dg", "list", "defs", "--json"))
 TOOLS = {
     "ruff format": Job(("ruff", "format", "--check", "--diff", ".")),
     "ruff check": Job(("ruff", "check", ".")),
-    "types": Job(("pyrefly", "check", "--python-interpreter-path", sys.executable)),
 }
+#: Costs as much for one project as for many in one run: see ``test_types.py``.
+CHECK_TYPES = Job(("pyrefly", "check", "--python-interpreter-path", sys.executable))
 
 
 def test_jobs(tree: Tree) -> list[Job]:
@@ -115,7 +116,7 @@ def check_dependencies(combination: Combination, tree: Tree) -> str | None:
     return "\n".join(problems_of(tree.root)) or None
 
 
-def check_listed_assets(combination: Combination, listed: str) -> str | None:
+def check_assets(combination: Combination, listed: Mapping[str, Any]) -> str | None:
     """No dependency dangles, and the chain is complete wherever there are Python assets.
 
     Args:
@@ -123,7 +124,7 @@ def check_listed_assets(combination: Combination, listed: str) -> str | None:
         listed: What ``dg list defs --json`` printed. Dagster lists a dependency that nothing defines as an asset too,
             but as one that can't run and says nothing.
     """
-    assets = {asset["asset_key"]: asset for asset in json.loads(listed)["assets"]}
+    assets = {asset["asset_key"]: asset for asset in listed["assets"]}
     if not assets:
         return "it has no assets"
     defined = {key for key, asset in assets.items() if asset["is_executable"] or asset.get("description")}
@@ -137,6 +138,16 @@ def check_listed_assets(combination: Combination, listed: str) -> str | None:
         return f"of the chain it has {present}, not {chain}"
     broken = [f"{one} -> {two}" for one, two in zip(chain, chain[1:], strict=False) if one not in dependencies[two]]
     return f"the chain is broken: {', '.join(broken)}" if broken else None
+
+
+def check_documents(tree: Tree, listed: Mapping[str, Any]) -> str | None:
+    """What it says of itself is so.
+
+    Args:
+        tree: The project.
+        listed: What ``dg list defs --json`` printed.
+    """
+    return "\n".join(documents.problems_of(tree, {asset["asset_key"] for asset in listed["assets"]})) or None
 
 
 #: The checks that only read the project.

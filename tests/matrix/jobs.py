@@ -57,11 +57,12 @@ class Result:
     @property
     def problem(self) -> str | None:
         """What is wrong, with what the job printed. None if nothing is."""
+        problems = []
         if self.refused:
-            return f"tried to connect to {', '.join(sorted(set(self.refused)))}"
+            problems.append(f"tried to connect to {', '.join(sorted(set(self.refused)))}")
         if self.exit_code:
-            return f"ended with {self.exit_code}:\n{self.output}\n{self.errors}"
-        return None
+            problems.append(f"ended with {self.exit_code}:\n{self.output}\n{self.errors}")
+        return "\n".join(problems) or None
 
 
 class Runner(Protocol):

@@ -1,15 +1,16 @@
 """Runs every check of a project, and says what each of them found."""
 
+import json
 import re
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from combinations import Combination
 
-from matrix.checks import DG_CHECK, DG_LIST, READING, TOOLS, check_listed_assets, test_jobs
+from matrix.checks import DG_CHECK, DG_LIST, READING, TOOLS, check_assets, check_documents, test_jobs
 from matrix.jobs import Job, Result, Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
@@ -66,15 +67,21 @@ class Checking:
         self._printed: dict[Job, str] = {}
         self.verdicts: list[Verdict] = []
 
-    def run(self) -> list[Verdict]:
-        """Run every check, also after one that has found a problem."""
+    def run(self, tests: Sequence[Job] | None = None) -> list[Verdict]:
+        """Run every check, also after one that has found a problem.
+
+        Args:
+            tests: Which of the project's tests; all of them by default.
+        """
         for name, check in READING.items():
             self._read(name, lambda check=check: check(self._combination, self._tree))
         for name, job in TOOLS.items():
             self._judge(name, Processes().run(job, self._tree))
-        self.run_jobs([DG_CHECK, DG_LIST, *test_jobs(self._tree)])
+        self.run_jobs([DG_CHECK, DG_LIST, *(test_jobs(self._tree) if tests is None else tests)])
         if DG_LIST in self._printed:
-            self._read("assets", lambda: check_listed_assets(self._combination, self._printed[DG_LIST]))
+            listed = json.loads(self._printed[DG_LIST])
+            self._read("assets", lambda: check_assets(self._combination, listed))
+            self._read("documents", lambda: check_documents(self._tree, listed))
         return self.verdicts
 
     def run_jobs(self, jobs: list[Job]) -> list[Verdict]:

@@ -79,6 +79,11 @@ def _path_of(path: Any) -> str:
     return _link(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
 
 
+def _is_elsewhere(path: Any) -> bool:
+    """Whether a path is not in the project, as far as can be said at once: most are in Python's own folders."""
+    return path.__class__ is str and path.startswith("/") and not path.startswith(_project)
+
+
 def _ask(kind: str, path: Any, folder: Any = None) -> None:
     """Note a question about a path, relative to an open folder or the working directory, if it is about the project."""
     if _trace < 0:
@@ -157,13 +162,15 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event == "open":
         path = arguments[0]
+        if _is_elsewhere(path):
+            return
         if isinstance(path, (str, bytes)) and _basename(os.fsdecode(path)) == "pyproject.toml":
             by_pytest = any(frame.f_code.co_filename.endswith("_pytest/config/findpaths.py") for frame in _callers())
             _ask(PYTEST_SETTINGS if by_pytest else CONTENT, path)
         elif not isinstance(path, int):
             # That it is opened, the kernel says; but not if it is missing.
             _ask(TYPE, path)
-    elif event in ("os.listdir", "os.scandir"):
+    elif event in ("os.listdir", "os.scandir") and not _is_elsewhere(arguments[0]):
         frames = _callers(4)
         # The import system lists a folder to look for one module, see below.
         if frames[0].f_code.co_filename not in _IMPORT_SYSTEM and not _is_pytest_looking(frames):
@@ -177,7 +184,7 @@ def _wrap_status(name: str) -> None:
     original = getattr(os, name)
 
     def asked(path: Any, *arguments: Any, **options: Any) -> Any:
-        if _trace >= 0:
+        if _trace >= 0 and not _is_elsewhere(path):
             frames = _callers(16)
             kind = TYPE if name == "access" or _is_predicate(frames) else STATUS
             if kind == STATUS or not _is_pytest_looking(frames):
@@ -200,7 +207,7 @@ def install() -> None:
     original = finder.find_spec
 
     def find_spec(self: Any, fullname: str, target: Any = None) -> Any:
-        if _trace >= 0:
+        if _trace >= 0 and not _is_elsewhere(self.path):
             _ask(MODULE, _join(self.path, fullname.rpartition(".")[2]))
         return original(self, fullname, target)
 
