@@ -118,13 +118,19 @@ def _installed() -> Mapping[str, list[str]]:
     return packages_distributions()
 
 
-def _imported(source: str) -> Iterator[tuple[str, int]]:
-    """The modules that Python code imports, and the lines: also inside functions, and for types only."""
+@cache
+def _imported(source: str) -> list[tuple[str, int]]:
+    """The modules that Python code imports, and the lines: also inside functions, and for types only.
+
+    Kept, since most files are the same in many projects.
+    """
+    found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module, node.lineno
+            found.append((node.module, node.lineno))
+    return found
 
 
 def _components(text: str) -> Iterator[tuple[str, int]]:

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import PurePosixPath
 
 from matrix.trees import Tree
@@ -57,14 +58,17 @@ def _settings(tree: Tree, readme: str) -> Iterator[str]:
 
 
 def _variables_read(tree: Tree) -> Iterator[str]:
-    """The names of environment variables in the code: they stand in calls, and look like nothing else there."""
     for path, file in tree.files.items():
         if path.startswith("src/") and path.endswith(".py"):
-            for call in ast.walk(ast.parse(file.content)):
-                if isinstance(call, ast.Call):
-                    for argument in call.args[:1]:
-                        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                            yield from re.findall(r"^[A-Z]+(?:_[A-Z]+)+$", argument.value)
+            yield from _variables_in(file.content)
+
+
+@cache
+def _variables_in(source: bytes) -> set[str]:
+    """The names of environment variables in code: they stand first in calls, and look like nothing else there."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
+    first = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    return {text for text in first if isinstance(text, str) and re.fullmatch(r"[A-Z]+(?:_[A-Z]+)+", text)}
 
 
 def _paths(tree: Tree, readme: str) -> Iterator[str]:

@@ -140,6 +140,25 @@ def preload() -> None:
         for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    _remember_what_is_installed()
+
+
+def _remember_what_is_installed() -> None:
+    """Read once what the installed packages say of themselves: ``dg`` looks for plugins in all of them many times."""
+    original = importlib.metadata.PathDistribution.read_text
+    installed = tuple(path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)))
+    remembered: dict[tuple[str, str], str | None] = {}
+
+    def read_text(self: importlib.metadata.PathDistribution, filename: Any) -> str | None:
+        folder = str(self._path)  # type: ignore[attr-defined]
+        if not folder.startswith(installed):
+            return original(self, filename)
+        if (folder, filename) not in remembered:
+            remembered[folder, filename] = original(self, filename)
+        return remembered[folder, filename]
+
+    importlib.metadata.PathDistribution.read_text = read_text  # type: ignore[method-assign]
+    importlib.metadata.entry_points()
 
 
 def serve(address: str, watched: int, ready: Path) -> None:
