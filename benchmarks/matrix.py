@@ -30,6 +30,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from measuring import ROOT, finish, scratch_folder
@@ -267,14 +268,19 @@ def main() -> None:
         print(f"{len(chosen)} of {len(combinations())} combinations, in seconds of processor time", flush=True)
         print(f"{'shared by all':<50} naive   0.0, matrix {shared:5.1f}", flush=True)
         naive_cpu_s = 0.0
-        for each in chosen:
-            naive, matrix = check_naively(each, template, folder, seeds.get(each.id)), checked[each.id]
-            naive_cpu_s += naive.cpu_seconds
-            if problem := disagreement(naive, matrix, each.id in seeds):
-                sys.exit(f"{each.id}{problem}")
-            fault = f"; with the fault {naive.fault!r} both fail in: {', '.join(naive.failed) or '-'}"
-            figures = f"naive {naive.cpu_seconds:5.1f}, matrix {matrix.cpu_seconds:5.1f}"
-            print(f"{each.id:<50} {figures}{fault if naive.fault else ''}", flush=True)
+        # As many at once as by the matrix: processes that share a processor take more of its time.
+        with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+            seeds_in_turn = [seeds.get(each.id) for each in chosen]
+            every_naive = pool.map(check_naively, chosen, repeat(template), repeat(folder), seeds_in_turn)
+            for each, naive in zip(chosen, every_naive, strict=True):
+                naive_cpu_s += naive.cpu_seconds
+                matrix = checked[each.id]
+                if problem := disagreement(naive, matrix, each.id in seeds):
+                    pool.shutdown(cancel_futures=True)
+                    sys.exit(f"{each.id}{problem}")
+                fault = f"; with the fault {naive.fault!r} both fail in: {', '.join(naive.failed) or '-'}"
+                figures = f"naive {naive.cpu_seconds:5.1f}, matrix {matrix.cpu_seconds:5.1f}"
+                print(f"{each.id:<50} {figures}{fault if naive.fault else ''}", flush=True)
 
     ratio = naive_cpu_s / matrix_cpu_s
     naive_cpu_s, matrix_cpu_s = naive_cpu_s / len(chosen), matrix_cpu_s / len(chosen)

@@ -24,7 +24,19 @@ ALSO_TAKEN = {
     "wheel",
 }
 ALSO_TAKEN |= {"aux", "con", "nul", "prn", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
-NAMES_OF_A_PROJECT = {"benchmarks", "build", "conftest", "data", "deploy", "dist", "docs", "src", "test", "tests"}
+NAMES_OF_A_PROJECT = {
+    "benchmarks",
+    "build",
+    "conftest",
+    "data",
+    "deploy",
+    "dist",
+    "docs",
+    "small_pipeline",
+    "src",
+    "test",
+    "tests",
+}
 
 
 def reserved_names() -> list[str]:

@@ -18,6 +18,8 @@ from processes import run
 from projects import render
 from questionnaire import Questionnaire
 
+pytestmark = pytest.mark.thorough
+
 
 def text_questions() -> dict[str, Combination]:
     """The questions that are answered with free text, each with the first combination that asks it."""

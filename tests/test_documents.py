@@ -8,6 +8,8 @@ from documents import problems_of
 from matrix.rendering import Renderer
 from matrix.trees import Tree
 
+pytestmark = pytest.mark.thorough
+
 ASSETS = {
     "raw_customer_orders",
     "cleaned_orders",

@@ -14,6 +14,8 @@ from matrix.jobs import Job, Runner
 from matrix.trees import Tree
 from projects import render
 
+pytestmark = pytest.mark.thorough
+
 SOURCE = "src/sales_platform"
 SALES_ANALYTICS = f"{SOURCE}/assets/sales_analytics.py"
 TRANSFORMATIONS = f"{SOURCE}/assets/transformations.py"

@@ -17,6 +17,8 @@ from matrix.trees import Tree
 from matrix.verdicts import Checking, Verdict
 from repository import copy_template
 
+pytestmark = pytest.mark.thorough
+
 PACKAGE = "template/src/{{ package_name }}"
 
 

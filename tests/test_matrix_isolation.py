@@ -10,6 +10,8 @@ from matrix.forks import Forks
 from matrix.jobs import Job
 from small_projects import TESTS, small_project
 
+pytestmark = pytest.mark.thorough
+
 LEAKS = {
     "an environment variable": ("import os; os.environ['LEAK'] = '1'", "import os; assert 'LEAK' not in os.environ"),
     "a setting of the run's own": (

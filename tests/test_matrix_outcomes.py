@@ -8,6 +8,8 @@ from matrix.forks import Forks
 from matrix.outcomes import Outcomes
 from small_projects import TESTS, small_project
 
+pytestmark = pytest.mark.thorough
+
 FILES = {
     "data/read.csv": "a\n1\n",
     "data/other.csv": "a\n2\n",

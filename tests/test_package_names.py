@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from questionnaire import Questionnaire
 from repository import ROOT
 
+pytestmark = pytest.mark.thorough
+
 RESERVED = "extensions/reserved_names.jinja"
 
 

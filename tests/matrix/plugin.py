@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from combinations import combinations
 
-from matrix import session
+from matrix import session as run
 from matrix.report import Progress, merged, table
 from matrix.selection import covering, in_shard, shard_of
 
@@ -18,17 +18,21 @@ COMBINATION = "test_combination["
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run."""
     group = parser.getgroup("matrix", "which combinations of answers are run")
-    group.addoption("--quick", action="store_true", help="so few combinations that any two choices meet in one of them")
+    group.addoption(
+        "--quick",
+        action="store_true",
+        help="for the edit loop: so few combinations that any two choices meet, without thorough tests",
+    )
     group.addoption("--shard", metavar="3/10", help="one part of the tests out of several, for several machines")
     group.addoption("--slow", action="store_true", help="also the tests that are marked slow; some need the network")
     group.addoption(
-        "--keep", action="store_true", help=f"keep each rendered project in {session.KEPT.name}/, not only failing ones"
+        "--keep", action="store_true", help=f"keep each rendered project in {run.KEPT.name}/, not only failing ones"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a folder, which the processes of pytest-xdist share."""
-    session.begin(config)
+    run.begin(config)
     if shard := config.getoption("--shard"):
         try:
             shard_of(shard)
@@ -41,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of pytest-xdist which run it belongs to."""
-    node.workerinput |= session.for_worker(node.config)
+    node.workerinput |= run.for_worker(node.config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,6 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         names = {f"{COMBINATION}{each.id}]" for each in covering(combinations())}
         chosen = [item for item in chosen if not item.name.startswith(COMBINATION) or item.name in names]
+        chosen = [item for item in chosen if not item.get_closest_marker("thorough")]
     if not config.getoption("--slow"):
         chosen = [item for item in chosen if not item.get_closest_marker("slow")]
     if shard := config.getoption("--shard"):
@@ -76,9 +81,10 @@ class _Controller:
         """Each process of pytest-xdist has the same tests."""
         self._expect(ids)
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without pytest-xdist, this process has them."""
-        self._expect(item.nodeid for item in items)
+        if session.items:
+            self._expect(item.nodeid for item in session.items)
 
     def _expect(self, ids: Iterable[str]) -> None:
         if self._progress is None:
@@ -94,16 +100,16 @@ class _Controller:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The table."""
-        folder = session.folder_of(self._config)
+        folder = run.folder_of(self._config)
         lines = list(table(folder, time.monotonic() - self._started))
         if lines:
-            session.KEPT.mkdir(exist_ok=True)
-            (session.KEPT / "report.json").write_text(merged(folder), encoding="utf-8")
+            run.KEPT.mkdir(exist_ok=True)
+            (run.KEPT / "report.json").write_text(merged(folder), encoding="utf-8")
             terminalreporter.section("combinations")
             for line in lines:
                 terminalreporter.write_line(line)
-            terminalreporter.write_line(f"every check of every combination: {session.KEPT.name}/report.json")
+            terminalreporter.write_line(f"every check of every combination: {run.KEPT.name}/report.json")
 
     def pytest_unconfigure(self) -> None:
         """Remove the folder of the run."""
-        shutil.rmtree(session.folder_of(self._config), ignore_errors=True)
+        shutil.rmtree(run.folder_of(self._config), ignore_errors=True)

@@ -1,0 +1,74 @@
+"""Whole runs of the tests, as somebody starts them: what is selected, and what a failure says and keeps."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+pytestmark = pytest.mark.thorough
+
+
+def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a copy of the repository, in one process."""
+    command = [sys.executable, "-m", "pytest", "-n", "0", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+
+
+def selected(*options: str) -> list[str]:
+    """The tests that a run with these options has."""
+    done = pytest_in(ROOT, "--collect-only", "-q", *options)
+    assert done.returncode == 0, done.stdout
+    return [line for line in done.stdout.splitlines() if line.startswith("tests/")]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A copy of this repository, to break."""
+    ignore = shutil.ignore_patterns(".git", ".venv", ".tools", ".matrix", "demo", "__pycache__", ".*_cache")
+    return shutil.copytree(ROOT, tmp_path / "repository", ignore=ignore)
+
+
+def test_shards_are_all_tests_once() -> None:
+    """And the combinations come first."""
+    every = selected()
+    shards = [selected("--shard", f"{number}/2") for number in (1, 2)]
+    assert sorted(shards[0] + shards[1]) == sorted(every)
+    assert not set(shards[0]) & set(shards[1])
+    assert all(shard[0].startswith("tests/test_combinations.py::test_combination[") for shard in shards)
+
+
+def test_quick_and_slow_are_less_and_more() -> None:
+    """The default is everything but what is marked slow."""
+    quick, every, slow = set(selected("--quick")), set(selected()), set(selected("--slow"))
+    assert quick < every < slow
+    assert any("test_environments" in test for test in slow - every)
+
+
+def test_a_wrong_shard_ends_the_run_with_what_is_allowed() -> None:
+    """Before anything is run."""
+    done = pytest_in(ROOT, "--shard", "4/3")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--shard must be a number and how many there are, such as 3/10, not '4/3'" in done.stderr
+
+
+def test_a_failure_names_the_combination_the_check_and_the_command(repository: Path) -> None:
+    """And its project is kept, while that of one which passes is not."""
+    fault = repository / "template" / "tests" / "test_schedules.py.jinja"
+    text = fault.read_text(encoding="utf-8")
+    assert "timedelta(hours=6)" in text
+    fault.write_text(text.replace("timedelta(hours=6)", "timedelta(hours=5)"), encoding="utf-8")
+    combinations = ["pythonic-duckdb-local-schedules", "pythonic-duckdb-local-sensors"]
+    done = pytest_in(repository, "tests/test_combinations.py", "-k", " or ".join(combinations))
+    assert done.returncode == 1, done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+    assert "pythonic-duckdb-local-schedules: pytest tests/test_schedules.py\n" in done.stdout
+    assert "FAILED tests/test_schedules.py::" in done.stdout
+    assert "python3 dev.py test -k 'pythonic-duckdb-local-schedules'" in done.stdout
+    assert "2 of 2 combinations, 1 failed" in done.stdout
+    assert "2, 2 distinct projects" in done.stdout
+    kept = repository / ".matrix"
+    assert sorted(path.name for path in kept.iterdir()) == ["pythonic-duckdb-local-schedules", "report.json"]
+    assert (kept / "pythonic-duckdb-local-schedules" / "tests" / "test_schedules.py").exists()
