@@ -90,10 +90,8 @@ class Checking:
         for job in jobs:
             if self._reuse(job):
                 continue
-            if self._outcomes is None:
-                self._run(job)
-            elif self._outcomes.is_known(job):
-                # It asks for things that differ. So do others: they share a process, and what they all import.
+            if self._outcomes is None or self._outcomes.is_known(job):
+                # What it asks for differs. So it does for others: they share a process, and what they all import.
                 together.append(job)
             else:
                 with self._outcomes.first(job, wait=False) as ours:

@@ -27,6 +27,7 @@ import time
 import traceback
 import types
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -159,6 +160,14 @@ def _remember_what_is_installed() -> None:
 
     importlib.metadata.PathDistribution.read_text = read_text  # type: ignore[method-assign]
     importlib.metadata.entry_points()
+
+    # The schemas of the components of installed packages: Dagster makes them anew each time that it loads definitions.
+    with contextlib.suppress(ImportError, AttributeError):
+        from dagster.components.core import package_entry, snapshot
+
+        snapshot._get_component_type_data = cache(snapshot._get_component_type_data)
+        for key, component in package_entry.discover_entry_point_package_objects().items():
+            snapshot.get_package_entry_snap(key, component)
 
 
 def serve(address: str, watched: int, ready: Path) -> None:

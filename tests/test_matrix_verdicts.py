@@ -1,0 +1,77 @@
+"""The checks of one project: each is run once, in forks or in new processes, and a problem is that of its module."""
+
+from pathlib import Path
+
+import pytest
+from combinations import Combination, combinations
+from matrix.jobs import Job, Runner
+from matrix.outcomes import Outcomes
+from matrix.processes import Processes
+from matrix.rendering import Renderer
+from matrix.trees import Tree
+from matrix.verdicts import Checking
+from small_projects import small_project
+
+pytestmark = pytest.mark.thorough
+
+ONE, TWO, THREE = (Job(("pytest", f"tests/test_{name}.py")) for name in ("one", "two", "three"))
+
+
+@pytest.fixture
+def combination() -> Combination:
+    """The one with the fewest files."""
+    return next(each for each in combinations() if each.answers["style"] == "components")
+
+
+def three_modules(folder: Path, one: str = "pass", constant: int = 1) -> Tree:
+    """A project whose first and third module read its constant."""
+    test = "from constant import CONSTANT\n\n\ndef test_it():\n    "
+    files = {
+        "src/constant.py": f"CONSTANT = {constant}\n",
+        "tests/test_one.py": f"{test}{one}\n",
+        "tests/test_two.py": "def test_it():\n    pass\n",
+        "tests/test_three.py": f"{test}assert CONSTANT\n",
+    }
+    return small_project(folder, "pass", files)
+
+
+def test_new_processes_come_to_the_same_verdicts(
+    template: Path, tmp_path: Path, combination: Combination, runner: Runner, outcomes: Outcomes
+) -> None:
+    """As on systems where processes can't be forked: every check passes, each by itself."""
+    project = tmp_path / "project"
+    Renderer(template).render(project, combination.choices)
+    tests = [Job(("pytest", f"tests/test_{name}.py")) for name in ("definitions", "scheduled_job_component")]
+    by_processes = Checking(combination, Tree(project), Processes()).run(tests)
+    by_forks = Checking(combination, Tree(project), runner, outcomes).run(tests)
+    assert not [verdict for verdict in [*by_processes, *by_forks] if verdict.problem]
+    assert {verdict.check for verdict in by_processes} == {verdict.check for verdict in by_forks}
+
+
+def test_what_differs_runs_together_the_rest_not_at_all(
+    tmp_path: Path, combination: Combination, runner: Runner
+) -> None:
+    """The first project runs each module; the second those that read what is different."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    jobs = [ONE, TWO, THREE]
+    first = Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
+    assert [verdict.verified_in for verdict in first] == ["a", "a", "a"]
+    assert all(verdict.cpu_seconds for verdict in first)
+    second = Checking(combination, three_modules(tmp_path / "b", constant=2), runner, outcomes, "b").run_jobs(jobs)
+    assert {verdict.check: verdict.verified_in for verdict in second} == {str(ONE): "b", str(TWO): "a", str(THREE): "b"}
+    assert sum(verdict.cpu_seconds > 0 for verdict in second) == 1, "one process for both"
+    third = Checking(combination, three_modules(tmp_path / "c", constant=2), runner, outcomes, "c").run_jobs(jobs)
+    assert {verdict.verified_in for verdict in third} == {"a", "b"}
+
+
+def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combination, runner: Runner) -> None:
+    """Also where several modules share a process; and it is found again in the next project."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    jobs = [ONE, TWO, THREE]
+    assert Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
+    for name in ("b", "c"):
+        tree = three_modules(tmp_path / name, one="assert CONSTANT == 1", constant=2)
+        verdicts = Checking(combination, tree, runner, outcomes, name).run_jobs(jobs)
+        assert [verdict.check for verdict in verdicts if verdict.problem] == [str(ONE)]
+        [problem] = [verdict.problem for verdict in verdicts if verdict.problem]
+        assert "FAILED tests/test_one.py::test_it" in problem
