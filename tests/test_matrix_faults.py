@@ -137,6 +137,13 @@ FAULTS = [
         "import dagster as dg\nimport urllib.request\n\nurllib.request.urlopen('https://example.com')\n",
     ),
     Fault(
+        "a variable is documented that nothing reads",
+        "documents",
+        "template/.env.example",
+        "# SAMPLE_SEED=42",
+        "# SAMPLE_SEEDS=42",
+    ),
+    Fault(
         "an asset depends on what nothing defines",
         "assets",
         f"{PACKAGE}/assets/sales_analytics.py",
