@@ -190,9 +190,16 @@ def serve(address: str, watched: int, ready: Path) -> None:
                 return
             if listener in readable:
                 connection, _ = listener.accept()
-                if os.fork() == 0:
+                if _fork() == 0:
                     _in_child(lambda connection=connection: _supervise(connection))
                 connection.close()
+
+
+def _fork() -> int:
+    """Fork. Python warns of the one other thread: it is that of Arrow's allocator, which is prepared for forks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _in_child(work: Any) -> NoReturn:
@@ -216,7 +223,7 @@ def _supervise(connection: socket.socket) -> None:
         folder = Path(request["folder"])
         opened = OpenedFiles(Path(request["project"]), request["folders"]) if request["traced"] else None
         started = time.monotonic()
-        process = os.fork()
+        process = _fork()
         if process == 0:
             connection.close()
             _in_child(lambda: _run(request, folder))

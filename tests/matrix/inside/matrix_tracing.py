@@ -143,7 +143,7 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     if _basename(os.fsdecode(arguments[0])) in _ONLY_READING:
         return True
     if event == "os.posix_spawn":  # subprocess.Popen, which may use it, has told already
-        return _callers(1)[0].f_code.co_filename == subprocess.__file__
+        return any(frame.f_code.co_filename == subprocess.__file__ for frame in _callers(3))
     if event != "subprocess.Popen" or os.fsdecode(arguments[0]) != sys.executable:
         return False
     _, command, _, environment = arguments
