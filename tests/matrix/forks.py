@@ -72,16 +72,14 @@ def _environment_of_zygote(folder: Path) -> dict[str, str]:
 
 
 class Forks:
-    """A runner that asks a ``Zygote``.
+    """A runner that asks the process that forks. It traces what each job asks about its project.
 
     Args:
         address: Where the zygote listens.
-        traced: Whether to find out what each job asks about its project.
     """
 
-    def __init__(self, address: str, traced: bool = True) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
-        self._traced = traced
         # What a program of the environment would have, after its own folder and PYTHONPATH.
         self._path = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
         self._path = [path for path in self._path if path != os.path.dirname(sys.executable)]
@@ -96,7 +94,6 @@ class Forks:
             "folders": sorted(tree.folders),
             "path": self._path,
             "timeout": TIMEOUT,
-            "traced": self._traced,
         }
         try:
             with socket.socket(socket.AF_UNIX) as connection:
@@ -109,7 +106,7 @@ class Forks:
                 raise RuntimeError(f"the process that supervises `{job}` has died: see above")
             report = json.loads(answer)
             opened = report.pop("opened")
-            questions = questions_of(tree, folder / "trace", opened) if self._traced else None
+            questions = questions_of(tree, folder / "trace", opened)
             output, errors = _text(folder / "output"), _text(folder / "errors")
             return Result(**report, output=output, errors=errors, questions=questions)
         finally:

@@ -5,6 +5,7 @@ import errno
 import os
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _IN_OPEN = 0x20
@@ -43,19 +44,23 @@ class OpenedFiles:
         """The files that were opened, relative to the root, and stop watching. None if the kernel has lost count."""
         found: set[str] = set()
         complete = True
-        try:
-            while events := os.read(self._descriptor, 1 << 20):
-                position = 0
-                while position < len(events):
-                    watch, mask, _, length = _EVENT.unpack_from(events, position)
-                    position += _EVENT.size
-                    name = os.fsdecode(events[position : position + length].rstrip(b"\0"))
-                    position += length
-                    complete &= not mask & _IN_Q_OVERFLOW
-                    if name and not mask & _IN_ISDIR:
-                        found.add(os.path.join(self._folders[watch], name))
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(self._descriptor)
+        events = self._events()
+        os.close(self._descriptor)
+        position = 0
+        while position < len(events):
+            watch, mask, _, length = _EVENT.unpack_from(events, position)
+            position += _EVENT.size
+            name = os.fsdecode(events[position : position + length].rstrip(b"\0"))
+            position += length
+            complete &= not mask & _IN_Q_OVERFLOW
+            if name and not mask & _IN_ISDIR:
+                found.add(os.path.join(self._folders[watch], name))
         return found if complete else None
+
+    def _events(self) -> bytes:
+        """All events so far. The kernel hands out whole ones, and says when there are no more."""
+        events = b""
+        with suppress(BlockingIOError):
+            while more := os.read(self._descriptor, 1 << 20):
+                events += more
+        return events

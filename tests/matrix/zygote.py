@@ -221,7 +221,7 @@ def _supervise(connection: socket.socket) -> None:
     with connection.makefile("rw", encoding="utf-8") as stream:
         request = json.loads(stream.readline())
         folder = Path(request["folder"])
-        opened = OpenedFiles(Path(request["project"]), request["folders"]) if request["traced"] else None
+        opened = OpenedFiles(Path(request["project"]), request["folders"])
         started = time.monotonic()
         process = _fork()
         if process == 0:
@@ -233,7 +233,7 @@ def _supervise(connection: socket.socket) -> None:
             "seconds": time.monotonic() - started,
             "cpu_seconds": cpu_seconds,
             "leftover": leftover,
-            "opened": sorted(names) if opened and (names := opened.names()) is not None else None,
+            "opened": None if (names := opened.names()) is None else sorted(names),
             "refused": refused_in(folder),
         }
         stream.write(json.dumps(report) + "\n")
@@ -288,8 +288,7 @@ def _run(request: dict[str, Any], folder: Path) -> None:
     sys.path[:] = [str(PROGRAMS), str(project / "src"), str(INSIDE), *request["path"]]
     sys.path_importer_cache.clear()
     sys.modules["__main__"] = types.ModuleType("__main__")
-    if request["traced"]:
-        matrix_tracing.start(str(project), str(folder / "trace"))
+    matrix_tracing.start(str(project), str(folder / "trace"))
     [script] = importlib.metadata.entry_points(group="console_scripts", name=program)
     code = 1
     try:
