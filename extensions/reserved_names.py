@@ -29,6 +29,7 @@ NAMES_OF_A_PROJECT = {
     "build",
     "conftest",
     "data",
+    "dbt_build",
     "deploy",
     "dist",
     "docs",

@@ -20,10 +20,13 @@ from packaging.utils import canonicalize_name
 
 # Packages that a project declares and rightly imports nowhere, each with what it is for.
 USED_WITHOUT_IMPORT = {
+    "dbt-core": "the command dbt",
+    "dbt-duckdb": "what dbt builds in DuckDB with",
     "dagster-dg-cli": "the command dg",
     "dagster-webserver": "what `dg dev` serves",
     "pyrefly": "the command pyrefly",
     "ruff": "the command ruff",
+    "sqlfluff": "the command sqlfluff",
     "typer": "held below 0.26, as newer ones hide the commands of dg",
 }
 

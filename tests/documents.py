@@ -11,7 +11,7 @@ from matrix.trees import Tree
 from pathspec import GitIgnoreSpec
 
 #: Programs of the project's environment, and of its owner, that documents may tell to run.
-PROGRAMS = {"copier", "dg", "pyrefly", "pytest", "ruff"}
+PROGRAMS = {"copier", "dbt", "dg", "pyrefly", "pytest", "ruff", "sqlfluff"}
 #: Variables that Dagster reads, or that say where everything is: no settings of the project.
 NOT_SETTINGS = {"DAGSTER_HOME"}
 #: What tools and the project itself write, and nobody commits.
@@ -76,7 +76,7 @@ def _paths(tree: Tree, readme: str) -> Iterator[str]:
     below = {"/".join(PurePosixPath(path).parts[i:]) for path in tree.folders for i in range(path.count("/") + 1)}
     for path in re.findall(r"`([\w./-]+(?:/|\.py|\.toml|\.yml|\.yaml|\.md))`", readme):
         known = path in tree.files or path.rstrip("/") in below or ("/" not in path and path in names)
-        if not known and path not in ("defs.yaml", ".dagster/"):
+        if not known and path not in ("defs.yaml", ".dagster/", "target/manifest.json"):
             yield f"README.md mentions {path}, which is not there"
 
 
@@ -95,7 +95,7 @@ def _commands(tree: Tree, readme: str) -> Iterator[str]:
 
 def _assets(readme: str, assets: set[str]) -> Iterator[str]:
     [graph] = re.findall(r"```mermaid\n(.*?)```", readme, re.DOTALL)
-    drawn = set(re.findall(r"\w+\[(\w+)(?:<br/>.*?)?\]", graph))
+    drawn = set(re.findall(r"\w+\[(\w[\w/]*)(?:<br/>.*?)?\]", graph))
     for key in sorted(assets - drawn):
         yield f"the picture in README.md does not have the asset {key}"
     for key in sorted(drawn - assets):

@@ -18,6 +18,13 @@ ASSETS = {
     "customer_metrics_export",
     "daily_order_volume",
     "customers_by_segment",
+    "shop_raw/orders",
+    "shop_raw/customers",
+    "stg_orders",
+    "stg_customers",
+    "fct_orders",
+    "customer_value",
+    "monthly_revenue_by_region",
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from matrix.inside import matrix_tracing as tracing
-from matrix.jobs import Job, Result
+from matrix.jobs import FORKED_PROGRAMS, INSIDE, Job, Result
 from matrix.trees import Question, Tree
 
 SUPPORTED = sys.platform == "linux"
@@ -38,6 +38,7 @@ def start_zygote(folder: Path, watched: int) -> str:
     address = folder / "socket"
     with FileLock(folder / "lock"):
         if not (folder / READY).exists():
+            _write_programs(folder / "programs")
             subprocess.Popen(
                 [sys.executable, "-m", "matrix.zygote", str(address), str(watched), str(folder / READY)],
                 cwd=folder,
@@ -51,6 +52,18 @@ def start_zygote(folder: Path, watched: int) -> str:
                     raise RuntimeError("the process that forks for each job has not started")
                 time.sleep(0.02)
     return str(address)
+
+
+def _write_programs(folder: Path) -> None:
+    """What jobs find first on their PATH: stand-ins for the programs that are forked, too."""
+    folder.mkdir()
+    for program in FORKED_PROGRAMS:
+        # Isolated, and without site-packages: nothing that it does not need.
+        code = (
+            f"import sys; sys.path.insert(0, {str(INSIDE)!r}); import forked_program; forked_program.main({program!r})"
+        )
+        (folder / program).write_text(f"#!{sys.executable} -ISE\n{code}\n", encoding="utf-8")
+        (folder / program).chmod(0o755)
 
 
 def cpu_seconds_of_zygote(folder: Path) -> float:
@@ -80,9 +93,6 @@ class Forks:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        # What a program of the environment would have, after its own folder and PYTHONPATH.
-        self._path = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
-        self._path = [path for path in self._path if path != os.path.dirname(sys.executable)]
 
     def run(self, job: Job, tree: Tree) -> Result:
         """Run a job to its end. See ``jobs.Runner``."""
@@ -92,7 +102,8 @@ class Forks:
             "project": str(tree.root),
             "folder": str(folder),
             "folders": sorted(tree.folders),
-            "path": self._path,
+            "zygote": self._address,
+            "programs": str(Path(self._address).with_name("programs")),
             "timeout": TIMEOUT,
         }
         try:

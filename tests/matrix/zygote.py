@@ -32,16 +32,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # First of all: later imports bind the functions that are wrapped here.
-from matrix.inside import matrix_offline, matrix_tracing
+from matrix.inside import forked_program, matrix_offline, matrix_tracing
 
 if __name__ == "__main__":
     matrix_offline.install()
     matrix_tracing.install()
 
-from matrix.jobs import INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
+from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
 from matrix.opened_files import OpenedFiles  # noqa: E402
 
 _PR_SET_CHILD_SUBREAPER = 36
+# What a program of the environment would have, after its own folder and PYTHONPATH.
+_INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
 # What the jobs of rendered projects import, by what pulls in the rest. A module that is missing here costs each job the
 # time to import it; one that is gone does no harm.
 PRELOADED = [
@@ -90,6 +92,12 @@ PRELOADED = [
     "antlr4.LL1Analyzer",
     "jsonschema",
     "attrs",
+    "dagster_dbt",
+    "dagster_dbt.components.dbt_project.component",
+    "dagster_dbt.core.dbt_cli_invocation",
+    "dbt.adapters.duckdb",
+    "dbt.cli.main",
+    "dbt.task.build",
     "duckdb",
     "numpy",
     "pyarrow.compute",
@@ -131,6 +139,26 @@ PRELOADED = [
     "yaml",
 ]  # noqa: E501
 
+# Classes of dbt whose schemas it makes at each start: a third of the time of a small project.
+DBT_CLASSES = {
+    "dbt.adapters.duckdb.credentials": ["DuckDBCredentials"],
+    "dbt.artifacts.resources.v1.components": ["Contract"],
+    "dbt.artifacts.resources.v1.config": ["TestConfig"],
+    "dbt.artifacts.resources.v1.exposure": ["ExposureConfig"],
+    "dbt.artifacts.resources.v1.model": ["ModelConfig"],
+    "dbt.artifacts.resources.v1.source_definition": ["SourceConfig"],
+    "dbt.contracts.graph.nodes": ["GenericTestNode", "ModelNode", "SingularTestNode"],
+    "dbt.contracts.graph.unparsed": [
+        "UnparsedExposure",
+        "UnparsedModelUpdate",
+        "UnparsedSingularTestUpdate",
+        "UnparsedSourceDefinition",
+    ],
+    "dbt.contracts.project": ["Configuration", "PackageConfig", "ProfileConfig", "Project", "ProjectFlags"],
+    "dbt.contracts.selection": ["SelectorFile"],
+    "dbt.task.test": ["TestResultData"],
+}
+
 
 def preload() -> None:
     """Import everything once. Warnings that an import gives are for the jobs to give."""
@@ -141,24 +169,19 @@ def preload() -> None:
         for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+        for name, classes in DBT_CLASSES.items():
+            with contextlib.suppress(ImportError, AttributeError):
+                for each in classes:
+                    getattr(importlib.import_module(name), each).json_schema()
     _remember_what_is_installed()
 
 
 def _remember_what_is_installed() -> None:
     """Read once what the installed packages say of themselves: ``dg`` looks for plugins in all of them many times."""
-    original = importlib.metadata.PathDistribution.read_text
     installed = tuple(path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)))
-    remembered: dict[tuple[str, str], str | None] = {}
-
-    def read_text(self: importlib.metadata.PathDistribution, filename: Any) -> str | None:
-        folder = str(self._path)  # type: ignore[attr-defined]
-        if not folder.startswith(installed):
-            return original(self, filename)
-        if (folder, filename) not in remembered:
-            remembered[folder, filename] = original(self, filename)
-        return remembered[folder, filename]
-
-    importlib.metadata.PathDistribution.read_text = read_text  # type: ignore[method-assign]
+    # Python's own, and the package of the same code that others bring.
+    for module in filter(None, (importlib.metadata, sys.modules.get("importlib_metadata"))):
+        _remember_texts(module.PathDistribution, installed)
     importlib.metadata.entry_points()
 
     # The schemas of the components of installed packages: Dagster makes them anew each time that it loads definitions.
@@ -168,6 +191,21 @@ def _remember_what_is_installed() -> None:
         snapshot._get_component_type_data = cache(snapshot._get_component_type_data)
         for key, component in package_entry.discover_entry_point_package_objects().items():
             snapshot.get_package_entry_snap(key, component)
+
+
+def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
+    original = distribution.read_text
+    remembered: dict[tuple[str, str], str | None] = {}
+
+    def read_text(self: Any, filename: Any) -> str | None:
+        folder = str(self._path)
+        if not folder.startswith(installed):
+            return original(self, filename)
+        if (folder, filename) not in remembered:
+            remembered[folder, filename] = original(self, filename)
+        return remembered[folder, filename]
+
+    distribution.read_text = read_text
 
 
 def serve(address: str, watched: int, ready: Path) -> None:
@@ -218,8 +256,12 @@ def _supervise(connection: socket.socket) -> None:
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with connection.makefile("rw", encoding="utf-8") as stream:
+    # Unbuffered: what follows a program's first line is not text.
+    with connection.makefile("rwb", buffering=0) as stream:
         request = json.loads(stream.readline())
+        if "program" in request:
+            _supervise_program(connection, request["length"])
+            return
         folder = Path(request["folder"])
         opened = OpenedFiles(Path(request["project"]), request["folders"])
         started = time.monotonic()
@@ -231,12 +273,45 @@ def _supervise(connection: socket.socket) -> None:
         report = {
             "exit_code": exit_code,
             "seconds": time.monotonic() - started,
-            "cpu_seconds": cpu_seconds,
+            "cpu_seconds": cpu_seconds + sum(map(float, _lines(folder / CPU_OF_PROGRAMS))),
             "leftover": leftover,
             "opened": None if (names := opened.names()) is None else sorted(names),
             "refused": refused_in(folder),
         }
-        stream.write(json.dumps(report) + "\n")
+        stream.write(json.dumps(report).encode() + b"\n")
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def _supervise_program(connection: socket.socket, length: int) -> None:
+    """Be a program that a job has started, and end with the process that stands in for it."""
+    _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+    message = b""
+    while len(message) < length:
+        message += connection.recv(length - len(message))
+    request = json.loads(message)
+    folder = Path(request["environment"][matrix_offline.REFUSED]).parent
+    process = _fork()
+    if process == 0:
+        connection.close()
+        _in_child(lambda: _run_program(request, streams))
+    for descriptor in streams:
+        os.close(descriptor)
+
+    def end_with_it() -> None:
+        if not connection.recv(1):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
+    exit_code, cpu_seconds, _ = _wait(process, time.monotonic() + 3600)
+    with contextlib.suppress(OSError), (folder / CPU_OF_PROGRAMS).open("a", encoding="utf-8") as file:
+        file.write(f"{cpu_seconds}\n")
+    with contextlib.suppress(OSError):
+        connection.sendall(str(exit_code).encode())
+        connection.shutdown(socket.SHUT_WR)
 
 
 def _wait(process: int, deadline: float) -> tuple[int, float, int]:
@@ -262,19 +337,41 @@ def _wait(process: int, deadline: float) -> tuple[int, float, int]:
 
 
 def _run(request: dict[str, Any], folder: Path) -> None:
-    """Be the program: its arguments, environment, working directory and streams."""
+    """Be the program of a job: its arguments, environment, working directory and streams."""
     program, *arguments = request["command"]
     project = Path(request["project"])
     environment = environment_of(project, folder)
     os.environ.clear()
     os.environ.update(environment)
+    os.environ[forked_program.ADDRESS] = request["zygote"]
+    os.environ[matrix_tracing.FORKED_PROGRAMS] = request["programs"]
+    os.environ["PATH"] = os.pathsep.join([request["programs"], os.environ["PATH"]])
     os.chdir(project)
-    for descriptor, name, flags in (
-        (0, os.devnull, os.O_RDONLY),
-        (1, str(folder / "output"), os.O_WRONLY | os.O_CREAT),
-        (2, str(folder / "errors"), os.O_WRONLY | os.O_CREAT),
-    ):
-        os.dup2(os.open(name, flags, 0o600), descriptor)
+    streams = [
+        os.open(os.devnull, os.O_RDONLY),
+        os.open(str(folder / "output"), os.O_WRONLY | os.O_CREAT, 0o600),
+        os.open(str(folder / "errors"), os.O_WRONLY | os.O_CREAT, 0o600),
+    ]
+    _become(program, arguments, streams, [str(project / "src"), str(INSIDE)], (str(project), str(folder / "trace")))
+
+
+def _run_program(request: dict[str, Any], streams: list[int]) -> None:
+    """Be a program that a job has started."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    path = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    traced = matrix_tracing.TRACE in os.environ
+    trace = (os.environ[matrix_tracing.PROJECT], os.environ[matrix_tracing.TRACE]) if traced else None
+    _become(request["program"], request["arguments"], streams, path, trace)
+
+
+def _become(
+    program: str, arguments: list[str], streams: list[int], path: list[str], trace: tuple[str, str] | None
+) -> None:
+    """Run a program of the environment as a new process would, and end."""
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
     for descriptor in range(3, 20):
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -285,10 +382,11 @@ def _run(request: dict[str, Any], folder: Path) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     sys.argv = [str(PROGRAMS / program), *arguments]
-    sys.path[:] = [str(PROGRAMS), str(project / "src"), str(INSIDE), *request["path"]]
+    sys.path[:] = [str(PROGRAMS), *path, *_INSTALLED]
     sys.path_importer_cache.clear()
     sys.modules["__main__"] = types.ModuleType("__main__")
-    matrix_tracing.start(str(project), str(folder / "trace"))
+    if trace:
+        matrix_tracing.start(*trace)
     [script] = importlib.metadata.entry_points(group="console_scripts", name=program)
     code = 1
     try:

@@ -17,7 +17,7 @@ def extend(defs: dg.Definitions) -> dg.Definitions:
             sensors=[
                 dg.AutomationConditionSensorDefinition(
                     "automation_conditions",
-                    target=dg.AssetSelection.all(),
+                    target=dg.AssetSelection.all(include_sources=True),
                     default_status=dg.DefaultSensorStatus.RUNNING,
                 )
             ]

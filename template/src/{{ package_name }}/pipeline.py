@@ -4,12 +4,13 @@ Runs are recorded like any other: ``uv run dg dev`` shows them.
 """
 
 import argparse
+import contextlib
+import io
 import os
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,9 @@ from .partitions import DAILY
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 DEFAULT_DAYS = 60
-# In runs of a month, as the backfill policy of the daily assets has it.
-DAYS_PER_RUN = 31
 #: The tag of the runs that this command starts.
 OURS = {"started_by": "pipeline"}
 # Dagster's log on the console has several lines per step; the UI has it too.
@@ -83,38 +83,39 @@ def run(days: Sequence[str], load_definitions: Callable[[], "dg.Definitions"] = 
 
     definitions = load_definitions()
     graph = definitions.resolve_asset_graph()
-    daily = [key for key in graph.materializable_asset_keys if graph.get(key).is_partitioned]
-    others = [key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned]
     job = definitions.resolve_implicit_global_asset_job_def()
     print(f" ({time.monotonic() - started:.1f} s)")
 
     results = []
     with _alone(), dg.DagsterInstance.get() as instance:
         _end_abandoned_runs(instance)
-        for name, keys, tags in _runs(daily, others, days):
+        for name, keys, tags in _runs(graph, days):
             begun = time.monotonic()
             _say(name)
+            printed = io.StringIO()  # what steps print, such as the log of dbt: of interest if they fail
             try:
-                result = job.execute_in_process(
-                    instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=False
-                )
+                with contextlib.redirect_stdout(printed):
+                    result = job.execute_in_process(
+                        instance=instance, asset_selection=keys, tags=tags, run_config=QUIET, raise_on_error=False
+                    )
             except dg.DagsterError as error:  # such as a variable that is not set
                 print(f"\n  not started: {str(error).split('Stack Trace:')[0].strip()}", file=sys.stderr)
                 return 1
             print(f" ({time.monotonic() - begun:.1f} s)")
             _report_problems(result)
             if not result.success:
+                print(printed.getvalue(), file=sys.stderr)
                 return 1
             results.append(result)
 
     print(f"\nDone in {time.monotonic() - started:.1f} s. What came out:")
-    for asset, place in _places(results).items():
+    for asset, place in _places(graph, results).items():
         print(f"  {asset}: {place}")
     print("To see it in the UI: uv run dg dev")
     return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Wait for another pipeline to end. The operating system takes this lock from a killed process."""
     lock_file = Path(os.environ["DAGSTER_HOME"]) / ".dagster" / "pipeline.lock"
@@ -160,14 +161,30 @@ def _do_not_wait_for_the_disk() -> None:
     event.listen(Engine, "connect", relax)
 
 
-def _runs(daily: Sequence, others: Sequence, days: Sequence[str]) -> Iterator[tuple[str, Sequence, dict[str, str]]]:
+def _runs(graph: "BaseAssetGraph", days: Sequence[str]) -> Iterator[tuple[str, Sequence, dict[str, str]]]:
     """The runs that cover everything: name, asset keys and tags of each."""
-    if daily:
-        for start in range(0, len(days), DAYS_PER_RUN):
-            block = days[start : start + DAYS_PER_RUN]
+    keys = [key for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys]
+    daily_by_size: dict[int, list] = {}  # of the runs that the backfill policy of the assets wants, in days
+    for key in keys:
+        if graph.get(key).is_partitioned:
+            policy = graph.get(key).backfill_policy
+            size = policy.max_partitions_per_run if policy else None
+            daily_by_size.setdefault(size or len(days), []).append(key)
+    for size, daily in daily_by_size.items():
+        for start in range(0, len(days), size):
+            block = days[start : start + size]
             span = {"dagster/asset_partition_range_start": block[0], "dagster/asset_partition_range_end": block[-1]}
-            yield f"{block[0]} to {block[-1]}: {len(daily)} daily assets, {len(block)} days", daily, OURS | span
-    yield f"{len(others)} other assets", others, OURS
+            yield (
+                f"{block[0]} to {block[-1]}: {_count(daily, 'daily asset')}, {_count(block, 'day')}",
+                daily,
+                OURS | span,
+            )
+    others = [key for key in keys if not graph.get(key).is_partitioned]
+    yield _count(others, "other asset"), others, OURS
+
+
+def _count(things: Sequence, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _report_problems(result: "dg.ExecuteInProcessResult") -> None:
@@ -183,14 +200,16 @@ def _report_problems(result: "dg.ExecuteInProcessResult") -> None:
         print(f"  {what} failed: {error.message.strip() if error else 'see the UI'}", file=sys.stderr)
 
 
-def _places(results: "Sequence[dg.ExecuteInProcessResult]") -> dict[str, str]:
+def _places(graph: "BaseAssetGraph", results: "Sequence[dg.ExecuteInProcessResult]") -> dict[str, str]:
     """Where each asset is now: the path of its files, or its table."""
     places = {}
     for event in (event for result in results for event in result.get_asset_materialization_events()):
         materialization = event.step_materialization_data.materialization
         path, table = (materialization.metadata.get(key) for key in ("path", "dagster/table_name"))
-        place = path.value if path else f"table {table.value}" if table else "stored elsewhere"
-        places[materialization.asset_key.to_user_string()] = str(place)
+        # Of some tables it is known before they are made.
+        known = graph.get(materialization.asset_key).metadata.get("dagster/table_name")
+        place = path.value if path else f"table {table.value if table else known}" if table or known else None
+        places[materialization.asset_key.to_user_string()] = str(place or "stored elsewhere")
     return places
 
 

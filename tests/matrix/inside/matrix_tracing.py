@@ -10,6 +10,7 @@ Standard library only, and imported early: before anything has bound the functio
 import importlib.machinery
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import takewhile
@@ -18,6 +19,8 @@ from typing import Any
 
 TRACE = "MATRIX_TRACE"
 PROJECT = "MATRIX_PROJECT"
+#: The folder of programs that are forks, and trace themselves.
+FORKED_PROGRAMS = "MATRIX_FORKED_PROGRAMS"
 
 # Kinds of questions.
 CONTENT = "content"  # the bytes of a file
@@ -36,6 +39,9 @@ _STARTING = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system")
 # Programs that Python and Dagster start, and that ask for nothing but the content of files: the kernel tells of those.
 _ONLY_READING = {"file", "tail", "uname"}
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
+
+# Python's own, and the package of the same code that others bring.
+_METADATA = ("importlib/metadata/__init__.py", "importlib_metadata/__init__.py")
 
 _CACHE = "__pycache__"
 
@@ -138,15 +144,26 @@ def _is_pytest_looking(frames: "list[FrameType]") -> bool:
     )
 
 
+def _is_package_asked_for(frame: FrameType, folder: Any) -> bool:
+    """Whether the modules of the folder above are listed: of this one it is asked whether it is a package."""
+    if frame.f_code.co_name != "_iter_file_finder_modules" or not frame.f_code.co_filename.endswith("pkgutil.py"):
+        return False
+    return frame.f_locals["importer"].path != folder
+
+
 def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     """Whether the questions of a program that is started are known: it has none, or it traces itself."""
     if _basename(os.fsdecode(arguments[0])) in _ONLY_READING:
         return True
     if event == "os.posix_spawn":  # subprocess.Popen, which may use it, has told already
         return any(frame.f_code.co_filename == subprocess.__file__ for frame in _callers(3))
-    if event != "subprocess.Popen" or os.fsdecode(arguments[0]) != sys.executable:
+    if event != "subprocess.Popen":
         return False
-    _, command, _, environment = arguments
+    program, command, _, environment = arguments
+    if _is_forked(os.fsdecode(program), environment):
+        return True
+    if os.fsdecode(program) != sys.executable:
+        return False
     flags = takewhile(lambda word: word.startswith("-"), map(os.fsdecode, command[1:]))
     if any(not flag.startswith("--") and set(flag) & set("IES") for flag in flags):
         return False  # without the environment, or without sitecustomize
@@ -154,6 +171,15 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     return environment.get(TRACE) == os.environ[TRACE] and _INSIDE in environment.get("PYTHONPATH", "").split(
         os.pathsep
     )
+
+
+def _is_forked(program: str, environment: Any) -> bool:
+    """Whether a program stands in for a fork of this process's parent, which is traced like this one."""
+    environment = os.environ if environment is None else environment
+    if environment.get(TRACE) != os.environ[TRACE] or FORKED_PROGRAMS not in environment:
+        return False
+    found = program if os.sep in program else shutil.which(program, path=environment.get("PATH"))
+    return found is not None and _dirname(found) == environment[FORKED_PROGRAMS]
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
@@ -173,8 +199,10 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     elif event in ("os.listdir", "os.scandir") and not _is_elsewhere(arguments[0]):
         frames = _callers(4)
         # The import system lists a folder to look for one module, see below.
-        if frames[0].f_code.co_filename not in _IMPORT_SYSTEM and not _is_pytest_looking(frames):
-            by_metadata = frames[0].f_code.co_filename.endswith("importlib/metadata/__init__.py")
+        if _is_package_asked_for(frames[0], arguments[0]):
+            _ask(MODULE, _join(_path_of(arguments[0]), "__init__"))
+        elif frames[0].f_code.co_filename not in _IMPORT_SYSTEM and not _is_pytest_looking(frames):
+            by_metadata = frames[0].f_code.co_filename.endswith(_METADATA)
             _ask(DISTRIBUTIONS if by_metadata else LISTING, "." if arguments[0] is None else arguments[0])
     elif event in _STARTING and not _is_told_of(event, arguments):
         _write(EVERYTHING, f"{event}: {os.fsdecode(arguments[0])}")

@@ -1,0 +1,75 @@
+"""The manifest of a dbt project: what dbt has understood of it, and what the assets are made from."""
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+import dagster as dg
+from dagster_dbt import DbtProject
+from filelock import FileLock
+
+from ..environment import PRODUCTION, environment
+from .dbt_cli import WarehouseDbtCli
+
+#: What dbt itself writes into the folder of a project.
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages", "dbt_internal_packages", "package-lock.yml", ".user.yml"}
+FINGERPRINT = "prepared_from.sha256"
+
+
+def prepare_if_changed(project: DbtProject) -> None:
+    """Have the manifest of the project as it is now. dbt is started only if a file has changed since the last time.
+
+    Args:
+        project: A dbt project in this repository.
+
+    Raises:
+        dagster.DagsterInvalidDefinitionError: In production, where dbt is never started to load definitions, there is
+            no manifest.
+        dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt does not understand the project, and has said why.
+    """
+    if environment() == PRODUCTION:
+        if not project.manifest_path.exists():
+            raise dg.DagsterInvalidDefinitionError(
+                f"{project.manifest_path} is missing: run `dg utils refresh-defs-state` when the deployment is built"
+            )
+        return
+    folder = project.manifest_path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    # Several processes load the definitions at once: one of them prepares, the others wait.
+    with FileLock(folder / "prepare.lock"):
+        if not (project.manifest_path.exists() and _prepared_from(project) == fingerprint(project)):
+            prepare(project)
+
+
+def prepare(project: DbtProject) -> None:
+    """Install the packages that the project uses, and have dbt write its manifest.
+
+    Raises:
+        dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt could not, and has said why.
+    """
+    before = fingerprint(project)
+    dbt = WarehouseDbtCli(project_dir=project)
+    if any((project.project_dir / name).exists() for name in ("packages.yml", "dependencies.yml")):
+        dbt.cli(["deps", "--quiet"], target_path=project.target_path).wait()
+    dbt.cli(["parse", "--quiet"], target_path=project.target_path).wait()
+    (project.manifest_path.parent / FINGERPRINT).write_text(before, encoding="utf-8")
+
+
+def fingerprint(project: DbtProject) -> str:
+    """A text that changes with any file of the project, its profile, and the version of dbt."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {project.profile} {project.target}".encode())
+    for folder in dict.fromkeys([project.project_dir, project.profiles_dir]):
+        for path in sorted(folder.rglob("*") if folder == project.project_dir else folder.glob("*.yml")):
+            relative = path.relative_to(folder)
+            if relative.parts[0] not in WRITTEN_BY_DBT and path.is_file():
+                digest.update(f"{relative.as_posix()}\0{_digest(path)}\0".encode())
+    return digest.hexdigest()
+
+
+def _prepared_from(project: DbtProject) -> str | None:
+    file = project.manifest_path.parent / FINGERPRINT
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

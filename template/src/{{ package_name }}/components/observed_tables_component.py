@@ -1,0 +1,57 @@
+"""Tables that others write, as assets whose changes are noticed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from ..resources import DatabaseResource
+
+
+@dataclass
+class ObservedTablesComponent(dg.Component, dg.Resolvable):
+    """Tables of a source that this project reads and does not make.
+
+    Each is an asset ``[source, table]``, which is what a dbt source of that name depends on. Observing it tells whether
+    its content has changed.
+
+    Args:
+        source: The name of the source: the first level of the keys.
+        tables: The tables, each with a description. The name is the second level of the key.
+        tags: Tags of the assets.
+    """
+
+    source: str
+    tables: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, description in self.tables.items():
+            if not isinstance(name, str) or not isinstance(description, str) or not description.strip():
+                raise ValueError(f"ObservedTablesComponent: tables must give each name a description, not {name!r}")
+        if not self.tables:
+            raise ValueError("ObservedTablesComponent: tables must name at least one table")
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions: an observable asset for each table."""
+
+        @dg.multi_observable_source_asset(
+            name=f"observe_{self.source}", specs=[self.get_asset_spec(table) for table in self.tables], can_subset=True
+        )
+        def observe(context: dg.AssetExecutionContext, database: DatabaseResource) -> Iterator[dg.ObserveResult]:
+            for key in sorted(context.selected_asset_keys):
+                version = dg.DataVersion(database.fingerprint(key.path[-1]))
+                yield dg.ObserveResult(asset_key=key, data_version=version)
+
+        return dg.Definitions(assets=[observe])
+
+    def get_asset_spec(self, table: str) -> dg.AssetSpec:
+        """The asset of a table."""
+        return dg.AssetSpec(
+            key=[self.source, table],
+            group_name=self.source,
+            kinds={"duckdb", "table"},
+            tags=dict(self.tags),
+            description=self.tables[table],
+            metadata={"dagster/table_name": table},
+        )

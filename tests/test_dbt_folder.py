@@ -1,0 +1,66 @@
+"""The dbt project works by itself in its folder, as people who know dbt expect it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from matrix.jobs import PROGRAMS
+from matrix.rendering import Renderer
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module")
+def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt project of a project with default answers, which has its sample data."""
+    project = tmp_path_factory.mktemp("dbt") / "project"
+    Renderer(template).render(project, {})
+    run(project, "python", "-c", "from sales_platform.components.dbt_cli import ensure_database as f; f()")
+    return project / "src" / "sales_platform" / "dbt_project"
+
+
+def run(folder: Path, program: str, *arguments: str) -> str:
+    """What a program of the environment prints. It must succeed."""
+    source = next(parent / "src" for parent in [folder, *folder.parents] if (parent / "src").is_dir())
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"PYTHONPATH": str(source), "SAMPLE_ORDERS": "2000", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    command = [sys.executable if program == "python" else str(PROGRAMS / program), *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_it_builds(folder: Path) -> None:
+    """Every model and every test, on the database of development."""
+    printed = run(folder, "dbt", "build")
+    assert "ERROR=0 SKIP=0" in printed
+    assert "Completed with 1 warning" in printed, "the customers without master data, and nothing else"
+
+
+def test_its_documentation_is_generated(folder: Path) -> None:
+    """With each model and source."""
+    run(folder, "dbt", "docs", "generate")
+    catalog = (folder / "target" / "catalog.json").read_text()
+    for name in (
+        "stg_orders",
+        "customer_value",
+        "monthly_revenue_by_region",
+        "source.sales_platform_dbt.shop_raw.orders",
+    ):
+        assert name in catalog
+
+
+def test_its_sql_is_lint_clean(folder: Path) -> None:
+    """By the rules in its own settings."""
+    run(folder, "sqlfluff", "lint", ".")
+
+
+def test_a_file_that_is_not_clean_is_found(folder: Path, tmp_path: Path) -> None:
+    """Else the test above would prove nothing."""
+    copy = shutil.copytree(folder, tmp_path / "src" / "dbt_project")
+    (copy / "models" / "marts" / "untidy.sql").write_text("SELECT a,b from {{ ref('fct_orders') }}\n")
+    with pytest.raises(AssertionError, match="untidy"):
+        run(copy, "sqlfluff", "lint", ".")
