@@ -15,7 +15,7 @@ from dagster_census.translator import CensusMetadataSet, CensusSync, CensusWorks
 from ..resources.census import CensusResource, failed_records, look_up, production
 from ..resources.database import DatabaseResource
 from ..resources.http_api import seconds_between
-from .model_sync import DEFAULT_TAGS, checked_model, checked_name, model_sync_spec, not_sent, sent
+from .model_sync import DEFAULT_TAGS, DbtModel, checked_model, checked_name, model_sync_spec, not_sent, sent
 
 
 @dataclass
@@ -24,24 +24,28 @@ class CensusModelSync(dg.Resolvable):
 
     Args:
         name: The sync's label in Census.
-        model: The name of the dbt model: the sync runs after it.
+        dbt_model: The name of the dbt model (``model`` in YAML): the sync runs after it.
         sync_id: The sync's id in Census, needed where several syncs have that label.
         description: What is sent, and where it goes; made from the names when left out.
     """
 
     name: str
-    model: str
+    dbt_model: DbtModel
     sync_id: int | str | None = None
     description: str | None = None
 
     def __post_init__(self) -> None:
         # YAML values reach a dataclass unchecked, and "12345" is a number by then.
         self.name = checked_name("CensusModelSync", self.name)
-        self.model = checked_model("CensusModelSync", self.model)
+        self.dbt_model = checked_model("CensusModelSync", self.dbt_model)
         if self.sync_id is not None:
             if isinstance(self.sync_id, bool) or not str(self.sync_id).isdecimal() or int(self.sync_id) < 1:
                 raise ValueError(f"CensusModelSync: sync_id must be a whole number above 0, not {self.sync_id!r}")
             self.sync_id = int(self.sync_id)
+
+    def found_in(self, workspace: CensusWorkspaceData) -> tuple[str, CensusSync | None]:
+        """What the workspace has of it; or what is wrong."""
+        return look_up(workspace, self.name, None if self.sync_id is None else int(self.sync_id))
 
 
 @dataclass
@@ -93,9 +97,8 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
         if not self.syncs:
             raise ValueError("CensusModelSyncComponent: list at least one of the syncs, with its name and its model")
         if not isinstance(self.allow_failed_records, bool):
-            raise ValueError(
-                f"CensusModelSyncComponent: allow_failed_records must be true or false, not {self.allow_failed_records!r}"
-            )
+            given = self.allow_failed_records
+            raise ValueError(f"CensusModelSyncComponent: allow_failed_records must be true or false, not {given!r}")
         keys = Counter(self._spec(sync, None, {}).key.to_user_string() for sync in self.syncs)
         twice = [key for key, number in keys.items() if number > 1]
         if twice:
@@ -113,7 +116,7 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
         except dg.DagsterInvalidConfigError as error:
             raise dg.Failure("The state of Census can't be fetched without its API key: set CENSUS_API_KEY") from error
         data = workspace.fetch_census_workspace_data()
-        found = [look_up(data, sync.name, sync.sync_id) for sync in self.syncs]  # type: ignore[arg-type]
+        found = [sync.found_in(data) for sync in self.syncs]
         problems = [problem for problem, _ in found if problem]
         if problems:
             raise dg.Failure("\n".join(problems), allow_retries=False)
@@ -134,7 +137,7 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
         if state_path is not None:
             state = json.loads(state_path.read_text(encoding="utf-8"))
             known, names = dg.deserialize_value(state["syncs"], CensusWorkspaceData), state["names"]
-        specs = [self._spec(sync, look_up(known, sync.name, sync.sync_id)[1], names) for sync in self.syncs]  # type: ignore[arg-type]
+        specs = [self._spec(sync, sync.found_in(known)[1], names) for sync in self.syncs]
         return dg.Definitions(assets=[self._get_census_assets_def(spec.key.path[-1], spec) for spec in specs])
 
     def get_asset_spec(self, sync: CensusSync) -> dg.AssetSpec:
@@ -194,4 +197,4 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
                 name = names.get(kind, {}).get(str(connection))
                 if name:
                     metadata[kind] = name
-        return model_sync_spec("census", listed.name, listed.model, self.tags, listed.description, metadata)
+        return model_sync_spec("census", listed.name, listed.dbt_model, self.tags, listed.description, metadata)

@@ -12,7 +12,7 @@ import pydantic
 from ..resources.database import DatabaseResource
 from ..resources.hightouch import HightouchResource, rows, url_of_run
 from ..resources.http_api import seconds_between
-from .model_sync import DEFAULT_TAGS, checked_model, checked_name, model_sync_spec, not_sent, sent
+from .model_sync import DEFAULT_TAGS, DbtModel, checked_model, checked_name, model_sync_spec, not_sent, sent
 
 
 class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
@@ -20,7 +20,7 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
 
     Args:
         name: What the asset is called; the sync itself is found by its id.
-        model: The name of the dbt model: the sync runs after it.
+        dbt_model: The name of the dbt model (``model`` in YAML): the sync runs after it.
         sync_id: The sync's id in Hightouch, or ``$`` and the environment variable that holds it when a run starts.
         tags: Tags of the asset, besides or instead of ``domain: customers`` and ``cadence: daily``.
         description: What is sent, and where it goes; made from the names when left out.
@@ -30,7 +30,7 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
     # The library's field. Here, the asset follows from the others.
     asset: ClassVar[None] = None  # type: ignore[assignment]
     name: str
-    model: str
+    dbt_model: DbtModel
     # The library takes only a text, but "12345" in YAML is a number by the time it gets here.
     sync_id: Annotated[int | str, pydantic.Field(description="The id, or $ and an environment variable")]  # type: ignore[assignment]
     tags: Mapping[str, str] = pydantic.Field(default_factory=lambda: dict(DEFAULT_TAGS))
@@ -42,7 +42,7 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
     def _check_name(cls, name: object) -> str:
         return checked_name(cls.__name__, name)
 
-    @pydantic.field_validator("model", mode="before")
+    @pydantic.field_validator("dbt_model", mode="before")
     @classmethod
     def _check_model(cls, model: object) -> str:
         return checked_model(cls.__name__, model)
@@ -52,15 +52,15 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
     def _check_sync_id(cls, sync_id: object) -> str:
         if isinstance(sync_id, bool) or not re.fullmatch(r"[1-9]\d*|\$[A-Za-z_]\w*", str(sync_id), re.ASCII):
             raise ValueError(
-                f"{cls.__name__}: sync_id must be a whole number above 0, or $ and the name of an environment variable, "
-                f"not {sync_id!r}"
+                f"{cls.__name__}: sync_id must be a whole number above 0, or $ and the name of an environment "
+                f"variable, not {sync_id!r}"
             )
         return str(sync_id)
 
     def get_asset_spec(self) -> dg.AssetSpec:
         """The asset that the sync is."""
         metadata = {"hightouch/sync_id": self.sync_id}
-        return model_sync_spec("hightouch", self.name, self.model, self.tags, self.description, metadata)
+        return model_sync_spec("hightouch", self.name, self.dbt_model, self.tags, self.description, metadata)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: one asset."""
@@ -97,8 +97,9 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
             return sync_id
         value = os.environ.get(sync_id[1:], "")
         if not value.isdecimal():
+            # Its value is not quoted: it could be the API key.
             raise dg.Failure(
-                f"Hightouch sync {self.name!r}: {sync_id[1:]} must be set to the sync's id, a whole number, not {value!r}",
+                f"Hightouch sync {self.name!r}: {sync_id[1:]} must be set to the sync's id, a whole number",
                 allow_retries=False,
             )
         return value

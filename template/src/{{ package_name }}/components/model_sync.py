@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Annotated, Any
 
 import dagster as dg
 from dagster._utils.names import clean_name_lower
@@ -13,6 +14,16 @@ from ..resources.retries import retried
 DEFAULT_TAGS = MappingProxyType({"domain": "customers", "cadence": "daily"})
 #: The schema that dbt builds its models into.
 SCHEMA = "analytics"
+#: ``model`` in YAML. The name is taken in Python: Dagster's components have a method called so.
+DbtModel = Annotated[
+    str,
+    dg.Resolver(
+        lambda _, model: model,
+        model_field_name="model",
+        model_field_type=str,
+        description="The name of the dbt model: the sync runs after it.",
+    ),
+]
 
 
 def checked_name(component: str, name: object) -> str:
@@ -79,7 +90,7 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False, "rows": int(rows)})
 
 
-def sent(spec: dg.AssetSpec, metadata: Mapping[str, object], url: str) -> dg.MaterializeResult:
+def sent(spec: dg.AssetSpec, metadata: Mapping[str, Any], url: str) -> dg.MaterializeResult:
     """What there is to say about a run that has succeeded: what the service did not tell is left out."""
     told = {key: value for key, value in metadata.items() if value is not None}
     return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": True, **told, "url": dg.MetadataValue.url(url)})

@@ -90,7 +90,9 @@ class HttpApi:
         """
         self._check_key(subject)
         what = f"{method} {endpoint}"
-        for tries in range(1, self.max_retries + 2):
+        tries = 0
+        while True:
+            tries += 1
             wait = self.retry_delay * 2 ** (tries - 1)
             try:
                 response = requests.request(
@@ -103,9 +105,9 @@ class HttpApi:
                     # A redirected POST would arrive as a GET.
                     allow_redirects=False,
                 )
-            except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as error:
-                raise self._failure(subject, f"{what} can't be sent: {error}", passing=False) from error
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            except requests.RequestException as error:
+                if not can_pass(error):
+                    raise self._failure(subject, f"{what} can't be sent: {error}", passing=False) from error
                 problem = (
                     f"no answer to {what} within {self.timeout:g} s"
                     if isinstance(error, requests.Timeout)
@@ -125,10 +127,10 @@ class HttpApi:
                 if wait > LONGEST_WAIT:
                     problem += f" (it asks to wait for {wait:g} s, longer than a run should)"
                     raise self._failure(subject, problem, passing=True)
-            if tries <= self.max_retries:
-                self.log.warning(f"{subject}: {problem}. Retry {tries} of {self.max_retries} in {wait:g} s")
-                sleep(wait)
-        raise self._failure(subject, f"{problem} (tried {self.max_retries + 1} times)", passing=True)
+            if tries > self.max_retries:
+                raise self._failure(subject, f"{problem} (tried {tries} times)", passing=True)
+            self.log.warning(self._clean(f"{subject}: {problem}. Retry {tries} of {self.max_retries} in {wait:g} s"))
+            sleep(wait)
 
     def _check_key(self, subject: str) -> None:
         if not self.api_key:
@@ -140,21 +142,29 @@ class HttpApi:
 
     def _json(self, response: requests.Response, subject: str, what: str) -> Any:
         try:
-            return response.json()
+            return json.loads(self._clean(response.text))
         except ValueError:
             problem = f"{self._problem(response, what)}: that is not JSON, is {self.base_url} the address of the API?"
             raise self._failure(subject, problem, passing=False) from None
 
     def _problem(self, response: requests.Response, what: str) -> str:
         status = f"{response.status_code} {response.reason}".strip()
-        message = f"{self.service} answered {status} to {what}: {message_in(response.text) or 'without a message'}"
+        message = f"{self.service} answered {status} to {what}: {message_in(self._clean(response.text)) or 'without a message'}"
         hint = HINTS.get(response.status_code)
         return f"{message} ({hint.format(variable=self.variable)})" if hint else message
 
     def _failure(self, subject: str, problem: str, passing: bool) -> dg.Failure:
+        return dg.Failure(self._clean(f"{subject}: {problem}"), allow_retries=passing)
+
+    def _clean(self, text: str) -> str:
         # A service may quote the key that it refuses.
-        text = f"{subject}: {problem}"
-        return dg.Failure(text.replace(self.api_key, "[API key]") if self.api_key else text, allow_retries=passing)
+        return text.replace(self.api_key, "[API key]") if len(self.api_key) > 8 else text
+
+
+def can_pass(error: Exception) -> bool:
+    """Whether another try may succeed where this error was: not with a wrong address or certificate."""
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, passing) and not isinstance(error, requests.exceptions.SSLError)
 
 
 def may_have_arrived(error: Exception) -> bool:
@@ -190,7 +200,7 @@ def message_in(body: str, longest: int = 500) -> str:
 
 
 def message_of(content: Any) -> str:
-    """The message in what a service sent as an error: a text, or an object with ``message``, ``error`` or ``status``."""
+    """The message in an error: the error itself, or what it has under ``message``, ``error`` or ``status``."""
     if isinstance(content, str):
         return content
     if not isinstance(content, Mapping):
