@@ -90,7 +90,11 @@ def run(status: str, failed: int = 0, **changes: object) -> dict[str, Any]:
         "querySize": 120 if counted else None,
         "completionRatio": 1 if ended else 0,
         "plannedRows": {"addedCount": 15 if counted else 0, "changedCount": 5 if counted else 0, "removedCount": 0},
-        "successfulRows": {"addedCount": 15 - failed if ended else 0, "changedCount": 5 if ended else 0, "removedCount": 0},
+        "successfulRows": {
+            "addedCount": 15 - failed if ended else 0,
+            "changedCount": 5 if ended else 0,
+            "removedCount": 0,
+        },
         "failedRows": {"addedCount": failed, "changedCount": 0, "removedCount": 0},
         **changes,
     }

@@ -1,4 +1,4 @@
-"""What the stand-ins for Census and Hightouch share: an HTTP server on this machine that answers as the service does."""
+"""What the stand-ins for Census and Hightouch share: an HTTP server on this machine, and a look at what runs keep."""
 
 import json
 import re

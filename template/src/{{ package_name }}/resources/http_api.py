@@ -149,9 +149,10 @@ class HttpApi:
 
     def _problem(self, response: requests.Response, what: str) -> str:
         status = f"{response.status_code} {response.reason}".strip()
-        message = f"{self.service} answered {status} to {what}: {message_in(self._clean(response.text)) or 'without a message'}"
+        message = message_in(self._clean(response.text)) or "no message"
+        problem = f"{self.service} answered {status} to {what}: {message}"
         hint = HINTS.get(response.status_code)
-        return f"{message} ({hint.format(variable=self.variable)})" if hint else message
+        return f"{problem} ({hint.format(variable=self.variable)})" if hint else problem
 
     def _failure(self, subject: str, problem: str, passing: bool) -> dg.Failure:
         return dg.Failure(self._clean(f"{subject}: {problem}"), allow_retries=passing)
