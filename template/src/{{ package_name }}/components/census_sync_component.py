@@ -9,7 +9,7 @@ from typing import Annotated
 
 import dagster as dg
 import dagster_census
-from dagster.components.utils.defs_state import DefsStateConfigArgs, ResolvedDefsStateConfig
+from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
 from dagster_census.translator import CensusMetadataSet, CensusSync, CensusWorkspaceData, generate_table_schema
 
 from ..resources.census import CensusResource, failed_records, look_up, production
@@ -104,6 +104,12 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
         if twice:
             raise ValueError(f"CensusModelSyncComponent: several syncs would be the asset {', '.join(twice)}")
 
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """How the state is kept. The library's key would be that of every instance: they would share one state."""
+        first = "/".join(self._spec(self.syncs[0], None, {}).key.path)
+        return DefsStateConfig.from_args(self.defs_state, default_key=f"{type(self).__name__}[{first}]")
+
     def write_state_to_path(self, state_path: Path) -> None:
         """Fetch what Census knows of the listed syncs.
 
@@ -153,7 +159,9 @@ class CensusModelSyncComponent(dagster_census.CensusComponent):
         [spec] = context.assets_def.specs
         sync_id = spec.metadata.get("dagster-census/sync_id") or census.find_sync(spec.metadata["sync_name"]).id
         done = census.trigger_sync_and_poll(
-            sync_id, allow_failed_records=self.allow_failed_records or census.allow_failed_records
+            sync_id,
+            allow_failed_records=self.allow_failed_records or census.allow_failed_records,
+            sync_name=spec.metadata["sync_name"],
         )
         run = done.sync_run
         failed, invalid = failed_records(run)

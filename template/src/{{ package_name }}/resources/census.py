@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from time import monotonic, sleep
 from typing import Any
 
@@ -17,6 +18,8 @@ from .http_api import HttpApi, message_of
 BASE_URL = "https://app.getcensus.com/api/v1"
 #: Census calls a run "preparing" or "queued" before it is "working".
 UNFINISHED = {"preparing", "queued", "working"}
+#: How many of the existing syncs an error lists.
+MOST_NAMES = 30
 
 
 class CensusResource(dagster_census.CensusResource):
@@ -88,6 +91,7 @@ class CensusResource(dagster_census.CensusResource):
         poll_interval: float | None = None,
         poll_timeout: float | None = None,
         allow_failed_records: bool | None = None,
+        sync_name: str | None = None,
     ) -> dagster_census.CensusOutput:
         """Run a sync and wait for its end.
 
@@ -97,14 +101,14 @@ class CensusResource(dagster_census.CensusResource):
             poll_interval: Instead of the resource's.
             poll_timeout: Instead of the resource's.
             allow_failed_records: Instead of the resource's.
+            sync_name: What errors call the sync, until Census has told its label.
 
         Raises:
             dagster.Failure: With the sync and the reason.
         """
-        subject = f"Census sync {sync_id}"
+        subject = subject_of(sync_id, sync_name)
         sync = self._request("GET", f"syncs/{sync_id}", subject)["data"]
-        if sync.get("label"):
-            subject = f"Census sync {sync_id} ({sync['label']})"
+        subject = subject_of(sync_id, sync.get("label") or sync_name)
         # Before the start: afterwards, a failure to read a name would fail a run whose records have arrived.
         ends = [
             self._request("GET", f"{kind}s/{sync[f'{kind}_attributes']['connection_id']}", subject)["data"]
@@ -210,6 +214,11 @@ class CensusResource(dagster_census.CensusResource):
         )
 
 
+def subject_of(sync_id: int, name: str | None) -> str:
+    """What errors call a sync."""
+    return f"Census sync {sync_id} ({name})" if name else f"Census sync {sync_id}"
+
+
 def look_up(workspace: CensusWorkspaceData, name: str, sync_id: int | None = None) -> tuple[str, CensusSync | None]:
     """The sync with that id, or else that name; or what is wrong."""
     found = [sync for sync in workspace.syncs if (sync.id == sync_id if sync_id else sync.name == name)]
@@ -219,8 +228,11 @@ def look_up(workspace: CensusWorkspaceData, name: str, sync_id: int | None = Non
     if found:
         ids = ", ".join(str(sync.id) for sync in found)
         return f"Census sync {wanted}: several have this name, with ids {ids}. Say which one with sync_id", None
-    existing = ", ".join(f"{sync.name!r} ({sync.id})" for sync in workspace.syncs) or "no sync at all"
-    return f"Census sync {wanted}: the workspace has none. It has {existing}", None
+    # The most similar names first, since most often the name is misspelt.
+    by_likeness = sorted(workspace.syncs, key=lambda sync: -SequenceMatcher(None, sync.name, name).ratio())
+    existing = ", ".join(f"{sync.name!r} ({sync.id})" for sync in by_likeness[:MOST_NAMES]) or "no sync at all"
+    more = f" and {len(by_likeness) - MOST_NAMES} more" if len(by_likeness) > MOST_NAMES else ""
+    return f"Census sync {wanted}: the workspace has none. It has {existing}{more}", None
 
 
 def failed_records(run: Mapping[str, Any]) -> tuple[int, int]:
