@@ -1,0 +1,96 @@
+"""What the components that send the rows of a dbt model have in common."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import dagster as dg
+from dagster._utils.names import clean_name_lower
+
+from ..resources.database import DatabaseResource, quote_identifier
+from ..resources.retries import retried
+
+DEFAULT_TAGS = MappingProxyType({"domain": "customers", "cadence": "daily"})
+#: The schema that dbt builds its models into.
+SCHEMA = "analytics"
+#: ``model`` in YAML. The name is taken in Python: Dagster's components have a method called so.
+DbtModel = Annotated[
+    str,
+    dg.Resolver(
+        lambda _, model: model,
+        model_field_name="model",
+        model_field_type=str,
+        description="The name of the dbt model: the sync runs after it.",
+    ),
+]
+
+
+def checked_name(component: str, name: object) -> str:
+    """``name`` if an asset can be called after it."""
+    if not isinstance(name, str) or not clean_name_lower(name).strip("_"):
+        raise ValueError(f"{component}: name must be a text with a letter or digit, not {name!r}")
+    return name
+
+
+def checked_model(component: str, model: object) -> str:
+    """``model`` if it can be the name of a dbt model. Values from YAML arrive unchecked."""
+    if not isinstance(model, str) or not re.fullmatch(r"[A-Za-z_]\w*", model, re.ASCII):
+        raise ValueError(
+            f"{component}: model must be the name of a dbt model, such as customer_value: letters, digits and "
+            f"underscores, without a schema or a path, not {model!r}"
+        )
+    return model
+
+
+def model_sync_spec(
+    service: str,
+    name: str,
+    model: str,
+    tags: Mapping[str, str],
+    description: str | None,
+    metadata: Mapping[str, object],
+) -> dg.AssetSpec:
+    """The asset that a sync is."""
+    return dg.AssetSpec(
+        key=dg.AssetKey([service, clean_name_lower(name).strip("_")]),
+        deps=[dg.AssetKey(model)],
+        group_name="reverse_etl",
+        kinds={service},
+        tags={**DEFAULT_TAGS, **tags},
+        description=description
+        or f"The rows of the dbt model `{model}`, sent on by the {service.capitalize()} sync “{name}”.",
+        metadata={"model": model, "sync_name": name, **metadata},
+    )
+
+
+def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: DatabaseResource) -> dg.MaterializeResult:
+    """Everything short of sending: count the rows that would be sent, and say how to send them.
+
+    Raises:
+        dagster.Failure: The model has no table.
+    """
+    import duckdb
+
+    [service, _] = spec.key.path
+    model, name = spec.metadata["model"], spec.metadata["sync_name"]
+    try:
+        with retried(context):
+            table = quote_identifier(f"{SCHEMA}.{model}")
+            [rows] = database.query(f"SELECT count(*) AS number FROM {table}")["number"]
+    except duckdb.CatalogException as error:
+        raise dg.Failure(
+            f"{service.capitalize()} sync {name!r}: there is no table {SCHEMA}.{model}, materialize {model} first",
+            allow_retries=False,
+        ) from error
+    context.log.info(
+        f"Nothing was sent. In production the {service.capitalize()} sync {name!r} would send the {int(rows)} rows of "
+        f"{model}: set PROJECT_ENVIRONMENT=production and {service.upper()}_API_KEY to really send."
+    )
+    return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False, "rows": int(rows)})
+
+
+def sent(spec: dg.AssetSpec, metadata: Mapping[str, Any], url: str) -> dg.MaterializeResult:
+    """What there is to say about a run that has succeeded: what the service did not tell is left out."""
+    told = {key: value for key, value in metadata.items() if value is not None}
+    return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": True, **told, "url": dg.MetadataValue.url(url)})
