@@ -21,7 +21,7 @@ class Combination:
     """One way to answer all questions; those that don't branch have their default.
 
     Args:
-        id: The answers to the questions that branch, such as ``both-duckdb-local-declarative``.
+        id: The answers to the questions that branch, such as ``both-local-duckdb-local-declarative``.
         asked: The questions that Copier asks, and their answers.
         branching: The questions among them that have choices.
         unasked: The questions that it doesn't ask here, and the defaults that they have.
@@ -85,6 +85,11 @@ def values_of(question: Question) -> list[Any]:
     if question.multiselect or question.get_type_name() == "bool":
         raise LookupError(f"{question.var_name}: teach values_of() what its answers are")
     return [question.cast_answer(choice.value) for choice in question._formatted_choices if not choice.disabled]
+
+
+def other_than(value: Any) -> Any:
+    """Another value of the same type: of a text, or of a list of texts."""
+    return [*value, "other"] if isinstance(value, list) else f"{value}-other"
 
 
 def _combinations(worker: Worker, names: list[str], before: Combination) -> Iterator[Combination]:

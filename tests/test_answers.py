@@ -37,6 +37,12 @@ TEXTS = [
     *("it's", 'say "hi"', "back\\slash", '"""', "'''", "`id` $(id) ${HOME} %s %(x)s"),
     *("{{ 7*7 }}", "{% raw %}", "{# note #}", "{{", "}}", "${{ secrets.TOKEN }}"),
     *("yes", "null", "~", "1.0", "0x1F", "2026-01-31", "# heading", "key: value", "- item", "&a *a !t", "<b>&amp;</b>"),
+    *(
+        "https://example.com/team/a.git",
+        "git@host:a.git",
+        "https://user:token@example.com/a.git",
+        "ftp://example.com/a",
+    ),
     *("two\nlines", "a\ttab", "a\x00null", "", " ", " padded ", "x" * 200),
     *("i", "class", "pandas", "tests", "json", "123", "..", "a/b", "a\\b", "Dagster", "DAGSTER", "conftest", "dist"),
 ]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("dependencies")
 
 # The modules whose name is not that of their distribution, written down here so that the tests below don't depend on
 # what they test.
-MODULES = {"python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
+MODULES = {"gitpython": "git", "python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
 
 PYPROJECT = """\
 [project]

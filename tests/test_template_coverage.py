@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from branches import Branches
-from combinations import Combination, combinations, combinations_of, question_of
+from combinations import Combination, combinations, combinations_of, other_than, question_of
 from jinja2 import UndefinedError
 from questionnaire import Questionnaire, questionnaire
 from test_answers import TEXTS
@@ -43,7 +43,7 @@ def refusable_answers(combinations: Iterable[Combination]) -> Iterator[Mapping[s
             yield from (combination.choices | {name: text} for text in TEXTS)
         for name in sorted(combination.derived.keys() - known):
             value = combination.derived[name]
-            yield from (combination.choices | {name: given} for given in (value, f"{value}-other"))
+            yield from (combination.choices | {name: given} for given in (value, other_than(value)))
         known |= texts | combination.derived.keys()
 
 

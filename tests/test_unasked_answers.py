@@ -10,7 +10,7 @@ from typing import Any
 import copier
 import pytest
 import yaml
-from combinations import Combination, combinations, question_of, values_of
+from combinations import Combination, combinations, other_than, question_of, values_of
 from projects import content_of, render
 from questionnaire import Questionnaire
 
@@ -22,7 +22,7 @@ def answers_to(questions: Questionnaire, name: str, combination: Combination) ->
     """What somebody could answer to a question that the combination doesn't ask."""
     question = question_of(questions.worker, name, combination.answers)
     default = combination.answers[name]
-    return values_of(question) or [default, f"{default}-other"]
+    return values_of(question) or [default, other_than(default)]
 
 
 def changed_files(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
@@ -69,6 +69,6 @@ def test_an_answer_in_the_answers_file_has_no_effect(
 def test_a_derived_value_cannot_be_given(questions: Questionnaire, name: str) -> None:
     """A value that follows from the answers is refused if it is another one."""
     for combination in combinations():
-        refusal = questions.refusal(combination.choices | {name: f"{combination.derived[name]}-other"})
+        refusal = questions.refusal(combination.choices | {name: other_than(combination.derived[name])})
         assert refusal, f"{combination.id} can be given another {name}"
         assert refusal.startswith(f"Validation error for question '{name}': "), refusal

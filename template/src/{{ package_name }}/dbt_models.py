@@ -21,12 +21,10 @@ class DbtModels:
     def of(cls, defs: dg.Definitions) -> "DbtModels":
         """The models among the definitions. None, while a git repository has not been fetched."""
         # Not resolved: resources and jobs may still be added.
-        every = [
-            spec
-            for asset in defs.assets or []
-            if isinstance(asset, (dg.AssetsDefinition, dg.AssetSpec))
-            for spec in (asset.specs if isinstance(asset, dg.AssetsDefinition) else [asset])
+        made = [
+            asset for asset in defs.assets or [] if isinstance(asset, dg.AssetsDefinition) and asset.is_materializable
         ]
+        every = [spec for asset in made for spec in asset.specs]
         specs = [spec for spec in every if "dbt" in spec.kinds or spec.group_name == "reverse_etl"]
         daily = [spec.key for spec in specs if spec.partitions_def]
         return cls(daily=daily, others=[spec.key for spec in specs if spec.key not in daily])

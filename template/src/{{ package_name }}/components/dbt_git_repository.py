@@ -12,9 +12,6 @@ import dagster as dg
 from dagster_dbt import DbtProject
 from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
-#: The environment variable with a token for a repository that is not public.
-TOKEN = "DBT_REPO_TOKEN"
-
 
 @dataclass
 class GitRepository(RemoteGitDbtProjectManager):
@@ -83,7 +80,7 @@ class GitRepository(RemoteGitDbtProjectManager):
             what = f"{where} has no revision {self.revision!r}" if "checkout" in error.command else where
             raise dg.DagsterInvalidDefinitionError(
                 f"The dbt project can't be fetched from {what}. Is the address right, is the network up, and does "
-                f"{TOKEN} hold a token if the repository is not public? git says: {error.stderr.strip()}"
+                f"DBT_REPO_TOKEN hold a token if the repository is not public? git says: {error.stderr.strip()}"
             ) from None
         if not (folder / self.repo_relative_path / "dbt_project.yml").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -104,7 +101,7 @@ class GitRepository(RemoteGitDbtProjectManager):
     def _environment(self) -> dict[str, str]:
         """Variables for git. The token is in none of its arguments, and in no file of the copy."""
         variables = {"GIT_TERMINAL_PROMPT": "0"}  # an error instead of a question that nobody answers
-        token, address = os.environ.get(TOKEN), urlsplit(self.repo_url)
+        token, address = os.environ.get("DBT_REPO_TOKEN"), urlsplit(self.repo_url)
         if token and address.scheme in ("http", "https"):
             credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode()
             variables |= {

@@ -11,7 +11,8 @@ from filelock import FileLock
 from ..environment import PRODUCTION, environment
 from .dbt_cli import WarehouseDbtCli
 
-#: What dbt itself writes into the folder of a project.
+#: What dbt reads, by suffix; and what it writes itself into the folder of a project.
+READ_BY_DBT = {".csv", ".md", ".py", ".sql", ".yaml", ".yml"}
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages", "dbt_internal_packages", "package-lock.yml", ".user.yml"}
 FINGERPRINT = "prepared_from.sha256"
 
@@ -56,12 +57,12 @@ def prepare(project: DbtProject) -> None:
 
 
 def fingerprint(project: DbtProject) -> str:
-    """A text that changes with any file of the project, its profile, and the version of dbt."""
+    """A text that changes with any file that dbt reads, the chosen profile and target, and the version of dbt."""
     digest = hashlib.sha256(f"{version('dbt-core')} {project.profile} {project.target}".encode())
     for folder in dict.fromkeys([project.project_dir, project.profiles_dir]):
         for path in sorted(folder.rglob("*") if folder == project.project_dir else folder.glob("*.yml")):
             relative = path.relative_to(folder)
-            if relative.parts[0] not in WRITTEN_BY_DBT and path.is_file():
+            if path.suffix in READ_BY_DBT and relative.parts[0] not in WRITTEN_BY_DBT and path.is_file():
                 digest.update(f"{relative.as_posix()}\0{_digest(path)}\0".encode())
     return digest.hexdigest()
 

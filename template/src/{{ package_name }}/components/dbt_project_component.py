@@ -3,76 +3,47 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
-from dagster_dbt.dbt_project_manager import DbtProjectManager, RemoteGitDbtProjectManager
 
 from ..partitions import DAILY
 from .dbt_cli import WarehouseDbtCli, ensure_database
-from .dbt_git_repository import GitRepository
 from .dbt_manifest import prepare, prepare_if_changed
 
 
 @dataclass
 class WarehouseDbtComponent(DbtProjectComponent):
-    """Dagster's component for dbt, for a project that lives here or in a git repository of its own.
+    """Dagster's component for dbt, for a dbt project in this repository.
 
-    * Loading starts dbt only if a file of the dbt project has changed. In production it never does: the manifest, or
-      the copy of the git repository, is made when the deployment is built, by ``dg utils refresh-defs-state``.
-    * A git repository is loaded from the copy that was last fetched, without the network.
+    * Loading starts dbt only if a file of the dbt project has changed. In production it never does: the manifest is
+      made when the deployment is built, by ``dg utils refresh-defs-state``.
     * Models with the dbt tag ``daily_tag`` are partitioned by day: the days of a run are dbt's vars ``first_day`` and
       ``last_day``.
 
     Args (besides those of ``DbtProjectComponent``):
-        revision: The branch, tag or commit of the git repository; its default branch when left out.
-        profiles_dir: The folder of ``profiles.yml``, relative to the YAML file; the dbt project's when left out.
         daily_tag: The dbt tag of models that are built by day.
         group_name: The group of models that have none in dbt.
         tags: Tags of the assets, besides those that dbt gives.
     """
 
     prepare_if_dev: bool = False
-    revision: str | None = None
-    profiles_dir: Annotated[
-        Path | None,
-        dg.Resolver(lambda context, path: path and context.resolve_source_relative_path(path), model_field_type=str),
-    ] = None
     daily_tag: str = "daily"
     group_name: str = "dbt"
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    @cached_property
-    def _project_manager(self) -> DbtProjectManager:
-        if isinstance(self.project, RemoteGitDbtProjectManager):
-            return GitRepository.of(self.project, self.revision, self.profiles_dir)
-        return super()._project_manager
-
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: an asset for each model, seed and snapshot, and a check for each test."""
-        if isinstance(self._project_manager, GitRepository):
-            return super().build_defs(context)
         prepare_if_changed(self.dbt_project)
         return self.build_defs_from_state(context, None)
 
-    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
-        """The definitions from what was prepared. None, if it is a git repository that was never fetched."""
-        if state_path is None and isinstance(self._project_manager, GitRepository):
-            missing = f"{self._project_manager.repo_url} was not fetched yet: run `dg utils refresh-defs-state`"
-            return dg.Definitions(metadata={f"missing_state/{context.path.name}": missing})
-        return super().build_defs_from_state(context, state_path)
-
     def write_state_to_path(self, state_path: Path) -> None:
-        """Prepare what the definitions are built from: the manifest, after the git repository was fetched."""
-        if isinstance(self._project_manager, GitRepository):
-            self._project_manager.fetch(state_path, then=prepare)
-        else:
-            prepare(self.dbt_project)
-            state_path.parent.mkdir(parents=True, exist_ok=True)
-            state_path.touch()
+        """Prepare the manifest. It stays in the dbt project: Dagster's own component would also copy the project."""
+        prepare(self.dbt_project)
+        state_path.parent.mkdir(parents=True, exist_ok=True)
+        state_path.touch()
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """The asset of a node: in the group and with the tags of the component, by day if its tag says so."""
