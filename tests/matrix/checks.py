@@ -23,7 +23,7 @@ from matrix.trees import Tree
 JINJA_OF_THE_PROJECT = {
     ".github/workflows/*.yml": re.compile(r"\$\{\{.*?\}\}"),  # GitHub's expressions
     # dbt's, but for the names that only Copier knows.
-    "src/*/dbt_project/*": re.compile(r"\{([{%#])(?![^}]*\b(?:package_name|integrations|team)\b).*?[}%#]\}", re.DOTALL),
+    "src/*/dbt*/*": re.compile(r"\{([{%#])(?![^}]*\b(?:package_name|integrations|team)\b).*?[}%#]\}", re.DOTALL),
 }
 MAY_BE_EMPTY = {"__init__.py"}
 CHAIN = [

@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cached_property
 from importlib.machinery import all_suffixes
 from pathlib import Path
@@ -66,12 +67,17 @@ class Tree:
             self.folders[relative] = sorted([*folders, *names])
             yield relative, folders, names
 
-    def restore(self) -> None:
-        """Undo what was done to the tree: the next job finds it as it was rendered."""
+    def restore(self, keep: str = "") -> None:
+        """Undo what was done to the tree: the next job finds it as it was rendered.
+
+        Args:
+            keep: A pattern of folders that stay, with what is in them.
+        """
         before = dict(self.folders)
         for folder, folders, names in list(self._walk()):
             for name in folders:
-                if os.path.join(folder, name) not in before:
+                path = os.path.join(folder, name)
+                if path not in before and not (keep and fnmatch(path, keep)):
                     shutil.rmtree(self.root / folder / name, ignore_errors=True)
             for name in names:
                 path = os.path.join(folder, name)

@@ -16,6 +16,10 @@ from matrix.outcomes import Outcomes
 from matrix.processes import Processes
 from matrix.trees import Tree
 
+#: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
+#: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
+PREPARED = "src/*/dbt_project/target"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -82,6 +86,7 @@ class Checking:
             listed = json.loads(self._printed[DG_LIST])
             self._read("assets", lambda: check_assets(self._combination, listed))
             self._read("documents", lambda: check_documents(self._tree, listed))
+        self._tree.restore()
         return self.verdicts
 
     def run_jobs(self, jobs: list[Job]) -> list[Verdict]:
@@ -146,7 +151,7 @@ class Checking:
 
     def _result_of(self, job: Job) -> Result:
         result = self._runner.run(job, self._tree)
-        self._tree.restore()
+        self._tree.restore(PREPARED)
         return result
 
     def _judge(self, name: str, result: Result) -> None:

@@ -205,11 +205,18 @@ def _places(graph: "BaseAssetGraph", results: "Sequence[dg.ExecuteInProcessResul
     places = {}
     for event in (event for result in results for event in result.get_asset_materialization_events()):
         materialization = event.step_materialization_data.materialization
-        path, table = (materialization.metadata.get(key) for key in ("path", "dagster/table_name"))
+        path, table, sent = (materialization.metadata.get(key) for key in ("path", "dagster/table_name", "sent"))
         # Of some tables it is known before they are made.
         known = graph.get(materialization.asset_key).metadata.get("dagster/table_name")
-        place = path.value if path else f"table {table.value if table else known}" if table or known else None
-        places[materialization.asset_key.to_user_string()] = str(place or "stored elsewhere")
+        if path:
+            place = str(path.value)
+        elif sent is not None:
+            place = "sent" if sent.value else "not sent: this is development"
+        elif table or known:
+            place = f"table {table.value if table else known}"
+        else:
+            place = "stored elsewhere"
+        places[materialization.asset_key.to_user_string()] = place
     return places
 
 

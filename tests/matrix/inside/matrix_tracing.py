@@ -36,8 +36,9 @@ _PREDICATES = {"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_
 _PREDICATES |= {"_joinrealpath", "resolve", "samefile", "ismount"}
 _PATH_MODULES = ("pathlib", "genericpath", "posixpath")
 _STARTING = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system")
-# Programs that Python and Dagster start, and that ask for nothing but the content of files: the kernel tells of those.
-_ONLY_READING = {"file", "tail", "uname"}
+# Programs that Python, Dagster and tests start, and that ask for nothing but the content of files: the kernel tells of
+# those. git also looks for a repository, which a rendered project is not.
+_ONLY_READING = {"file", "git", "tail", "uname"}
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 # Python's own, and the package of the same code that others bring.

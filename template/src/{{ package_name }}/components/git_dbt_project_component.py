@@ -65,6 +65,7 @@ class GitDbtComponent(WarehouseDbtComponent):
                 kinds={"dbt"},
                 tags=dict(self.tags),
                 description=f"The dbt model `{name}`. {missing}",
+                metadata={"awaited_from": self._project_manager.repo_url},
             )
             for name in self.awaited_models
         ]

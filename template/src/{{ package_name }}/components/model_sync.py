@@ -79,8 +79,8 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
             table = quote_identifier(f"{SCHEMA}.{model}")
             [rows] = database.query(f"SELECT count(*) AS number FROM {table}")["number"]
     except duckdb.CatalogException as error:
-        if not _is_made_here(context, model):
-            context.log.warning(f"Nothing was sent, and nothing makes {model} here yet: see `uv run lineage`.")
+        if _is_awaited(context, model):
+            context.log.warning(f"Nothing was sent: the dbt project with {model} was not fetched yet.")
             return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False})
         raise dg.Failure(
             f"{service.capitalize()} sync {name!r}: there is no table {SCHEMA}.{model}, materialize {model} first",
@@ -93,10 +93,11 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False, "rows": int(rows)})
 
 
-def _is_made_here(context: dg.AssetExecutionContext, model: str) -> bool:
-    """Whether an asset of this project is the model: not while its git repository has not been fetched."""
-    graph = context.repository_def.asset_graph
-    return dg.AssetKey(model) in graph.materializable_asset_keys
+def _is_awaited(context: dg.AssetExecutionContext, model: str) -> bool:
+    """Whether the model is one that a git repository will bring, which has not been fetched."""
+    graph = context.op_execution_context.job_def.asset_layer.asset_graph
+    key = dg.AssetKey(model)
+    return graph.has(key) and "awaited_from" in graph.get(key).metadata
 
 
 def sent(spec: dg.AssetSpec, metadata: Mapping[str, Any], url: str) -> dg.MaterializeResult:
