@@ -52,7 +52,7 @@ def main() -> int:
         help="run the tests of the template",
         usage="dev.py test [-h] [PYTEST_ARGUMENT ...]",
         description="Render every combination of answers, and run all checks on each. Arguments go to pytest: "
-        "`-k both-local-duckdb-local-declarative` for one combination, `-x` to stop at the first failure.",
+        "`-k both-local-none-duckdb-local-declarative` for one combination, `-x` to stop at the first failure.",
     )
 
     arguments, others = parser.parse_known_args()

@@ -21,7 +21,7 @@ class Combination:
     """One way to answer all questions; those that don't branch have their default.
 
     Args:
-        id: The answers to the questions that branch, such as ``both-local-duckdb-local-declarative``.
+        id: The answers to the questions that branch, such as ``both-local-none-duckdb-local-declarative``.
         asked: The questions that Copier asks, and their answers.
         branching: The questions among them that have choices.
         unasked: The questions that it doesn't ask here, and the defaults that they have.

@@ -21,6 +21,9 @@ SALES_ANALYTICS = f"{SOURCE}/assets/sales_analytics.py"
 TRANSFORMATIONS = f"{SOURCE}/assets/transformations.py"
 SCHEDULES = {"automation": "schedules"}
 SENSORS = {"automation": "sensors"}
+GIT = {"dbt": "git"}
+CENSUS = {"reverse_etl": "census"}
+HIGHTOUCH = {"reverse_etl": "hightouch"}
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,7 @@ FAULTS = [
     Fault(
         "a sensor's cursor does not advance",
         "test_order_sensors",
-        f"{SOURCE}/order_sensors.py",
+        f"{SOURCE}/order_days.py",
         'cursor=json.dumps({"tick": tick, "days": days})',
         'cursor=json.dumps({"tick": tick, "days": {}})',
         SENSORS,
@@ -253,20 +256,126 @@ FAULTS = [
     Fault(
         "a sensor asks for each day with one run key for all times",
         "test_order_sensors",
-        f"{SOURCE}/order_sensors.py",
-        'run_key=f"{tick}:{day}:{days[day]}"',
-        "run_key=day",
+        f"{SOURCE}/order_days.py",
+        'f"{tick}:{day}:{state}"',
+        "day",
         SENSORS,
     ),
+    # ── dbt ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "a key upstream of dbt has another letter",
+        "test_definitions",
+        f"{SOURCE}/defs/shop_raw/defs.yaml",
+        "source: shop_raw",
+        "source: shop_row",
+    ),
+    Fault(
+        "orders with a fault count",
+        "test_dbt_project",
+        f"{SOURCE}/dbt_project/models/marts/fct_orders.sql",
+        "where fault is null",
+        "where fault is null or fault = 'negative_amount'",
+    ),
+    Fault(
+        "repeated orders count in dbt",
+        "test_dbt_agrees_with_sales",
+        f"{SOURCE}/dbt_project/models/marts/fct_orders.sql",
+        "where position = 1",
+        "where position <= 2",
+    ),
+    Fault(
+        "dbt builds the first day of a run only",
+        "test_dbt_project",
+        f"{SOURCE}/components/dbt_project_component.py",
+        "context.partition_keys[-1]",
+        "context.partition_keys[0]",
+    ),
+    Fault(
+        "a changed dbt project is not noticed",
+        "test_dbt_manifest",
+        f"{SOURCE}/components/dbt_manifest.py",
+        "_prepared_from(project) == fingerprint(project)",
+        "_prepared_from(project)",
+    ),
+    Fault(
+        "dbt is prepared each time",
+        "test_dbt_manifest",
+        f"{SOURCE}/components/dbt_manifest.py",
+        "if not (project.manifest_path.exists() and ",
+        "if True or not (project.manifest_path.exists() and ",
+    ),
+    Fault(
+        "nothing runs the models that are built by day",
+        "test_dbt_definitions",
+        f"{SOURCE}/dbt_schedules.py",
+        "schedules.append(\n            dg.build",
+        "list(\n            dg.build",
+        SCHEDULES,
+    ),
+    # ── Git and reverse ETL ─────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "a failed fetch loses the last copy",
+        "test_git_dbt_project_component",
+        f"{SOURCE}/components/dbt_git_repository.py",
+        "                previous.rename(copy)\n",
+        "",
+        GIT,
+    ),
+    Fault(
+        "a token is kept in the copy",
+        "test_git_dbt_project_component",
+        f"{SOURCE}/components/dbt_git_repository.py",
+        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository:",
+        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository, "
+        "repository.config_writer() as c:\n                c.set_value('x', 'y', os.environ.get('DBT_REPO_TOKEN', ''))",
+        GIT,
+    ),
+    Fault(
+        "rejected rows pass for a success",
+        "test_hightouch_sync_component",
+        f"{SOURCE}/resources/hightouch.py",
+        'if (rejected or run["status"] == "warning") and not allow_failed_records:',
+        'if run["status"] == "warning" and rejected > 10**9:',
+        HIGHTOUCH,
+    ),
+    Fault(
+        "an answer of 401 is tried again and again",
+        "test_http_api",
+        f"{SOURCE}/resources/http_api.py",
+        "if response.status_code != 429 and response.status_code < 500:",
+        "if False:",
+        HIGHTOUCH,
+    ),
+    Fault(
+        "a failed sync of Census passes for a success",
+        "test_census_sync_component",
+        f"{SOURCE}/resources/census.py",
+        "self._check(run, subject, self.allow_failed_records if allow_failed_records is None else allow_failed_records)",
+        "assert run",
+        CENSUS,
+    ),
+    Fault(
+        "a sync depends on another model",
+        "test_reverse_etl_definitions",
+        f"{SOURCE}/defs/reverse_etl/defs.yaml",
+        "model: customer_value",
+        "model: customers_value",
+        CENSUS,
+    ),
 ]
+
+
+def name_of(answers: Mapping[str, str]) -> str:
+    """A folder for the project with these answers."""
+    return "-".join(answers.values()) or "default"
 
 
 @pytest.fixture(scope="session")
 def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A project for each set of answers, by the answer that is not a default. To be copied, not changed."""
     folder = tmp_path_factory.mktemp("projects")
-    for answers in ({}, SCHEDULES, SENSORS):
-        render(template, folder / answers.get("automation", "default"), answers)
+    for answers in ({}, SCHEDULES, SENSORS, GIT, CENSUS, HIGHTOUCH):
+        render(template, folder / name_of(answers), answers)
     return {project.name: project for project in folder.iterdir()}
 
 
@@ -274,7 +383,7 @@ def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path: Path, runner: Runner) -> None:
     """A test fails, in the module that is meant for it; nothing is broken so that tests could not even begin."""
     project = tmp_path / "project"
-    shutil.copytree(projects[fault.answers.get("automation", "default")], project)
+    shutil.copytree(projects[name_of(fault.answers)], project)
     file = project / fault.file
     text = file.read_text(encoding="utf-8")
     assert text.count(fault.before) == 1, f"{fault.file} has changed: what this fault replaces must be there once"
