@@ -10,7 +10,8 @@ import pytest
 from matrix.jobs import PROGRAMS
 from matrix.rendering import Renderer
 
-pytestmark = pytest.mark.thorough
+# In one process, so that one project serves all of them.
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("dbt_folder")]
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +34,11 @@ def run(folder: Path, program: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_it_builds(folder: Path) -> None:
-    """Every model and every test, on the database of development."""
+def test_it_builds_and_its_documentation_is_generated(folder: Path) -> None:
+    """Every model and every test, on the database of development; then a page for each."""
     printed = run(folder, "dbt", "build")
     assert "ERROR=0 SKIP=0" in printed
     assert "Completed with 1 warning" in printed, "the customers without master data, and nothing else"
-
-
-def test_its_documentation_is_generated(folder: Path) -> None:
-    """With each model and source."""
     run(folder, "dbt", "docs", "generate")
     catalog = (folder / "target" / "catalog.json").read_text()
     for name in (

@@ -69,7 +69,7 @@ FAULTS = [
         lambda combination: not has_conditions(combination),
     ),
     Fault("a file is empty", "emptiness", "template/NOTES.md", "", "\n"),
-    Fault("the suffix .jinja is missing", "jinja", "template/.env.example", "# Development\n", "# {{ team }}\n"),
+    Fault("the suffix .jinja is missing", "jinja", "template/.gitignore", "# Credentials\n", "# {{ team }}\n"),
     Fault(
         "an answer is not remembered",
         "answers file",
@@ -125,8 +125,8 @@ FAULTS = [
         "a module is merged that is not there",
         "dg check defs",
         "extensions/modules.jinja",
-        '("components", "schedules"): ["resources"]',
-        '("components", "schedules"): ["resources", "schedules"]',
+        '("schedules", python and automation == "schedules")',
+        '("schedules", automation == "schedules")',
         lambda combination: not has_assets(combination) and combination.answers["automation"] == "schedules",
     ),
     Fault(
@@ -139,7 +139,7 @@ FAULTS = [
     Fault(
         "a variable is documented that nothing reads",
         "documents",
-        "template/.env.example",
+        "template/.env.example.jinja",
         "# SAMPLE_SEED=42",
         "# SAMPLE_SEEDS=42",
     ),

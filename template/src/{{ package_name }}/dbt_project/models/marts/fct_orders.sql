@@ -7,7 +7,7 @@ with numbered as (
         ordered_at,
         amount_cents,
         received_on,
-        row_number() over (partition by order_id order by received_on, row_id) as position
+        row_number() over (partition by order_id order by received_on, row_id) as occurrence
     from {{ ref('stg_orders') }}
     where fault is null
 
@@ -20,4 +20,4 @@ select
     amount_cents,
     received_on
 from numbered
-where position = 1
+where occurrence = 1

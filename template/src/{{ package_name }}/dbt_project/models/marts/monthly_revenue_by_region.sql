@@ -1,5 +1,5 @@
 select
-    cast(date_trunc('month', orders.ordered_at) as date) as month,
+    cast(date_trunc('month', orders.ordered_at) as date) as order_month,
     coalesce(customers.region, 'unknown') as region,
     count(*) as orders,
     cast(sum(orders.amount_cents) as bigint) as revenue_cents

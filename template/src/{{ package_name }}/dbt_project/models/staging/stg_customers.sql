@@ -5,7 +5,7 @@ with numbered as (
         region,
         segment,
         signed_up_on,
-        row_number() over (partition by customer_id order by signed_up_on desc) as position
+        row_number() over (partition by customer_id order by signed_up_on desc) as occurrence
     from {{ source(var('raw_source'), 'customers') }}
     where not {{ is_blank('customer_id') }}
 
@@ -17,4 +17,4 @@ select
     segment,
     signed_up_on
 from numbered
-where position = 1
+where occurrence = 1
