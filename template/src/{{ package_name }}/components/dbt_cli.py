@@ -1,10 +1,13 @@
 """The dbt command, as this project runs it."""
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from dagster_dbt import DbtCliInvocation, DbtCliResource
@@ -12,6 +15,15 @@ from packaging.version import Version
 
 from ..environment import DEVELOPMENT, development_data_folder, development_database_path, environment
 from ..resources import DatabaseResource
+
+
+def find_dbt() -> None:
+    """Have dbt on PATH, where Dagster looks for it: also if the environment of this process is not activated."""
+    if shutil.which("dbt") is None:
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
+
+
+find_dbt()
 
 
 class WarehouseDbtCli(DbtCliResource):
