@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ SILENCE = Answer(0, None)
 CUT = Answer(-1, None)
 
 
-class ServiceStandIn:
+class ServiceStandIn(ABC):
     """A server that runs while its ``with`` block does.
 
     Args:
@@ -99,13 +100,13 @@ class ServiceStandIn:
         """How many requests match."""
         return sum(bool(re.fullmatch(request, str(each))) for each in self.requests)
 
+    @abstractmethod
     def respond(self, request: Request) -> Answer:
         """The service's own answer to a request that was authorized."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unauthorized(self) -> Answer:
         """The service's own answer to a wrong key."""
-        raise NotImplementedError
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         url = urlsplit(handler.path)

@@ -28,13 +28,7 @@ def _for_each_day(daily: list[dg.AssetKey]) -> dg.SensorDefinition:
     def dbt_daily_sensor(
         context: dg.SensorEvaluationContext, database: DatabaseResource
     ) -> dg.SensorResult | dg.SkipReason:
-        orders = OrderDays.seen(database, context.cursor)
-        if not orders.changed:
-            return dg.SkipReason(f"No new orders since {orders.since}")
-        return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_key=run_key, partition_key=day) for day, run_key in orders.changed.items()],
-            cursor=orders.cursor,
-        )
+        return OrderDays.seen(database, context.cursor).run_each()
 
     return dbt_daily_sensor
 
@@ -54,9 +48,6 @@ def _for_all_days(models: list[dg.AssetKey]) -> dg.SensorDefinition:
 
     @dg.sensor(target=models, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
     def dbt_sensor(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
-        orders = OrderDays.seen(database, context.cursor)
-        if not orders.changed:
-            return dg.SkipReason(f"No new orders since {orders.since}")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=max(orders.changed.values()))], cursor=orders.cursor)
+        return OrderDays.seen(database, context.cursor).run_once()
 
     return dbt_sensor

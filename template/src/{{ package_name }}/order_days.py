@@ -1,9 +1,11 @@
 """Which days have orders that are new or have changed, for sensors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
 
 from .partitions import FIRST_DAY
 from .resources import DatabaseResource
@@ -50,3 +52,17 @@ class OrderDays:
         tick = before["tick"] + 1
         changed = {day: f"{tick}:{day}:{state}" for day, state in days.items() if before["days"].get(day) != state}
         return cls(since=since, changed=changed, cursor=json.dumps({"tick": tick, "days": days}))
+
+    def run_each(self) -> dg.SensorResult | dg.SkipReason:
+        """What a sensor answers that runs each changed day."""
+        return self.run(dg.RunRequest(run_key=run_key, partition_key=day) for day, run_key in self.changed.items())
+
+    def run_once(self) -> dg.SensorResult | dg.SkipReason:
+        """What a sensor answers that runs once, whichever days have changed."""
+        return self.run(dg.RunRequest(run_key=run_key) for run_key in sorted(self.changed.values())[-1:])
+
+    def run(self, requests: Iterable[dg.RunRequest]) -> dg.SensorResult | dg.SkipReason:
+        """What a sensor answers that starts these runs if any day has changed."""
+        if not self.changed:
+            return dg.SkipReason(f"No new orders since {self.since}")
+        return dg.SensorResult(run_requests=list(requests), cursor=self.cursor)

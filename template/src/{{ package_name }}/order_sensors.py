@@ -23,13 +23,7 @@ def new_orders_sensor(
     context: dg.SensorEvaluationContext, database: DatabaseResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Requests each finished day whose orders are new or have changed."""
-    orders = OrderDays.seen(database, context.cursor)
-    if not orders.changed:
-        return dg.SkipReason(f"No new orders since {orders.since}")
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=run_key, partition_key=day) for day, run_key in orders.changed.items()],
-        cursor=orders.cursor,
-    )
+    return OrderDays.seen(database, context.cursor).run_each()
 
 
 @dg.asset_sensor(

@@ -49,8 +49,7 @@ class WarehouseDbtCli(DbtCliResource):
 def ensure_database() -> None:
     """Have the sample data in the database of development before dbt reads it. A deployment has data of its own."""
     if environment() == DEVELOPMENT:
-        with DatabaseResource(path=development_database_path(), sample=True).connect():
-            pass
+        DatabaseResource(path=development_database_path()).ensure_sample()
 
 
 @contextmanager

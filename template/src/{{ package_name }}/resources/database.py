@@ -45,7 +45,7 @@ class DatabaseResource(dg.ConfigurableResource):
             TimeoutError: Another process kept the file longer than ``lock_timeout``.
         """
         if self.sample:
-            self._ensure_sample()
+            self.ensure_sample()
         with self._open(read_only) as con:
             yield con
 
@@ -64,7 +64,8 @@ class DatabaseResource(dg.ConfigurableResource):
         rows, content = self.query(f"SELECT count(*), bit_xor(hash(t)) FROM {quote_identifier(table)} t").iloc[0]
         return f"{int(rows)}-{0 if content != content else int(content):x}"
 
-    def _ensure_sample(self) -> None:
+    def ensure_sample(self) -> None:
+        """Fill the database with the sample data if it is empty or missing, and bring an earlier sample up to date."""
         if Path(self.path).exists():
             with self._open(read_only=True) as con:
                 if sample_data.is_current(con):

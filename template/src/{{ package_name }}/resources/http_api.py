@@ -6,6 +6,7 @@ The API key is sent, and appears nowhere else: not in a log line, an error or a 
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -180,10 +181,8 @@ def retry_after(header: str | None) -> float | None:
     """The seconds that a ``Retry-After`` header asks for, which is a number or a date."""
     if not header:
         return None
-    try:
+    with suppress(ValueError):
         return max(0.0, float(header))
-    except ValueError:
-        pass
     try:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
