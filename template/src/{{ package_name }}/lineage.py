@@ -187,7 +187,8 @@ def main() -> None:
     try:
         lineage = Lineage.of(load_definitions())
     except Exception as error:  # Dagster's own words: it refuses two assets with one key, for one
-        sys.exit(f"The definitions do not load, and so have no lineage: {error}")
+        fix = ": rename or remove one of the two" if "uplicate asset key" in str(error) else ""
+        sys.exit(f"The definitions do not load, and so have no lineage: {error}{fix}")
     problems = list(lineage.problems())
     if arguments.json:
         assets = [asdict(asset) for asset in lineage.assets.values()]
