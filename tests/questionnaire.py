@@ -67,10 +67,15 @@ class Questionnaire:
             for destination, _ in self.worker._render_path(source)
         }
 
-    def excluded_by(self, patterns: Iterable[str], paths: Iterable[str]) -> set[str]:
-        """Which paths these patterns of ``_exclude`` leave out of a new project with the latest answers."""
+    def exclusions(self) -> list[str]:
+        """The patterns that ``_exclude`` has for a new project with the latest answers, one from each line of a row."""
         operation = {"_copier_operation": "copy"}
-        matches = self.worker._path_matcher(self.worker._render_string(each, operation) for each in patterns)
+        rows = (self.worker._render_string(row, operation) for row in self.worker.all_exclusions)
+        return [line for row in rows for line in row.splitlines() if line]
+
+    def excluded_by(self, patterns: Iterable[str], paths: Iterable[str]) -> set[str]:
+        """Which paths these patterns leave out."""
+        matches = self.worker._path_matcher(patterns)
         return {path for path in paths if matches(Path(path))}
 
 

@@ -62,7 +62,7 @@ def render_in_memory(questions: Questionnaire, files: Mapping[str, str]) -> set[
     Returns:
         Their paths under ``template/``.
     """
-    excluded = questions.excluded_by(questions.worker.all_exclusions, files.values())
+    excluded = questions.excluded_by(questions.exclusions(), files.values())
     present = {source for source, destination in files.items() if destination not in excluded}
     suffix = questions.worker.template.templates_suffix
     for source in present:

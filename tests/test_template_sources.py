@@ -44,14 +44,15 @@ def test_file_names_have_no_jinja_but_the_package() -> None:
 
 
 def test_every_exclusion_leaves_something_out(questions: Questionnaire) -> None:
-    """A row of the table that matches nothing is misspelt, or about a file that is gone."""
+    """A pattern of the table that matches nothing is misspelt, or about a file that is gone."""
     questions.fill_in({})
     paths = questions.files().values()
-    useless = set(questions.worker.template.exclude)
+    patterns: set[str] = set()
     for combination in combinations():
         questions.fill_in(combination.choices)
-        useless -= {pattern for pattern in useless if questions.excluded_by([pattern], paths)}
-    assert not useless, "these rows of _exclude in copier.yml match no file in any combination"
+        patterns.update(questions.exclusions())
+    useless = {pattern for pattern in patterns if not questions.excluded_by([pattern], paths)}
+    assert not useless, "these patterns of _exclude in copier.yml match no file of the template"
 
 
 def test_every_file_is_rendered_in_some_combination(questions: Questionnaire) -> None:
@@ -60,7 +61,7 @@ def test_every_file_is_rendered_in_some_combination(questions: Questionnaire) ->
     never = set(questions.files().values())
     for combination in combinations():
         questions.fill_in(combination.choices)
-        never = questions.excluded_by(questions.worker.all_exclusions, never)
+        never = questions.excluded_by(questions.exclusions(), never)
     assert not never, "_exclude in copier.yml leaves these out in every combination"
 
 
