@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 # Packages that a project declares and rightly imports nowhere, each with what it is for.
 USED_WITHOUT_IMPORT = {
+    "copier": "what template-update runs",
     "dbt-core": "the command dbt",
     "dbt-duckdb": "what dbt builds in DuckDB with",
     "dagster-dg-cli": "the command dg",

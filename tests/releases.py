@@ -1,0 +1,123 @@
+"""The template as its users get it: a git repository with a tag for each release, and what is not released yet."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from copier._main import Worker
+from copier._vcs import clone
+from jinja2 import Environment
+from repository import ROOT, copy_template
+
+#: The tag of the work tree: newer than any release.
+CURRENT = "v1000.0.0"
+HEADING = re.compile(r"^## (?P<version>\d+\.\d+\.\d+) \((?P<date>\d{4}-\d\d-\d\d), (?P<commit>[0-9a-f]{7,40})\)$", re.M)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version that projects were made from.
+
+    Args:
+        version: ``0.1.0``.
+        date: The day on which it came out.
+        commit: The commit in this repository, since tags are not in every clone.
+    """
+
+    version: str
+    date: str
+    commit: str
+
+    @property
+    def tag(self) -> str:
+        """The tag that Copier finds it by."""
+        return f"v{self.version}"
+
+
+@cache
+def recorded_releases() -> tuple[Release, ...]:
+    """The releases in ``CHANGELOG.md``, the newest first."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return tuple(Release(**match.groupdict()) for match in HEADING.finditer(text))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, and return what it printed.
+
+    Raises:
+        AssertionError: It failed; with what it said.
+    """
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
+    return done.stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything in a folder, which becomes a repository if it isn't one."""
+    if not (folder / ".git").exists():
+        git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def template_repository(folder: Path) -> Path:
+    """A repository with the recorded releases, and the template as it is in the work tree as the newest version.
+
+    Args:
+        folder: The folder to make.
+
+    Returns:
+        The folder.
+    """
+    missing = "CHANGELOG.md names the commit {}, and this clone does not have it: git fetch --unshallow"
+    git(ROOT, "clone", "--quiet", "--no-checkout", ".", str(folder))
+    for release in recorded_releases():
+        found = subprocess.run(["git", "cat-file", "-e", f"{release.commit}^{{commit}}"], cwd=folder)
+        assert found.returncode == 0, missing.format(release.commit)
+        git(folder, "tag", "--force", release.tag, release.commit)
+    # Nothing but what Copier reads, as it clones the repository for each project.
+    for path in folder.iterdir():
+        if path.name != ".git":
+            shutil.rmtree(path)
+    copy_template(folder)
+    commit(folder, "The work tree")
+    git(folder, "tag", CURRENT)
+    return folder
+
+
+@contextmanager
+def quick_copier() -> Iterator[None]:
+    """Copier's own code, without what it does again for each project of the same template.
+
+    It clones each version once, compiles each expression once, and does not ask git whether files are executable.
+    """
+    compile_it, compiled = Environment.compile, {}
+
+    def compile_once(self: Environment, source: Any, name: Any = None, filename: Any = None, *flags: bool) -> Any:
+        key = (source, name, flags) if isinstance(source, str) else None  # the code does not depend on the folder
+        if key not in compiled or key is None:
+            compiled[key] = compile_it(self, source, name, filename, *flags)
+        return compiled[key]
+
+    @cache
+    def clone_once(url: str, ref: str | None) -> str:
+        return clone(url, ref, location=tempfile.mkdtemp(dir=folder))
+
+    def cloned(url: str, ref: str | None = None, location: str | None = None) -> str:
+        return clone_once(url, ref)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(Environment, "compile", compile_once),
+        mock.patch.object(Worker, "_sync_git_index_executable_bit", lambda *_, **__: None),
+        mock.patch("copier._template.clone", cloned),
+    ):
+        yield

@@ -1,0 +1,263 @@
+"""``copier update``, from any release and any answers to any others: nothing is lost, and nothing is left over."""
+
+import importlib
+import random
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import copier
+import pytest
+import yaml
+from combinations import Combination, combinations, combinations_of
+from copier._cli import CopierApp
+from edits import EDITS, Edits
+from matrix.rendering import Renderer
+from matrix.selection import covering
+from projects import content_of
+from releases import CURRENT, Release, commit, git, quick_copier, recorded_releases, template_repository
+from repository import copy_template
+
+pytestmark = pytest.mark.thorough
+
+ANSWERS_FILE = ".copier-answers.yml"
+MARKERS = (b"<<<<<<< before updating", b">>>>>>> after updating")
+COVERING = covering(combinations())
+#: So many random updates are part of each run; with --slow, it is 200 in all.
+EACH_RUN = 10
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A template repository, and what is made from it.
+
+    Args:
+        folder: The repository: recorded releases, and the work tree as the newest.
+        plain: The template of the work tree, in a folder without git.
+    """
+
+    folder: Path
+    plain: Path
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Renders projects of the work tree."""
+        return Renderer(self.plain)
+
+    def make(self, to: Path, answers: Mapping[str, Any], tag: str = CURRENT) -> Path:
+        """A project as its owner has it after the first commit."""
+        copier.run_copy(str(self.folder), to, data=dict(answers), defaults=True, quiet=True, vcs_ref=tag)
+        commit(to, "Made")
+        return to
+
+    def fresh(self, to: Path, answers: Mapping[str, Any]) -> dict[str, bytes]:
+        """What a new project has that is made from the work tree."""
+        self.renderer.render(to, answers)
+        content = content_of(to)
+        shutil.rmtree(to)
+        return content
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """The template with its releases. Copier is quick in this module."""
+    folder = tmp_path_factory.mktemp("updates")
+    with quick_copier():
+        yield Repository(template_repository(folder / "repository"), copy_template(folder / "plain"))
+
+
+@pytest.fixture(scope="module")
+def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The module behind ``uv run template-update``, which runs Copier in this process here."""
+    project = tmp_path_factory.mktemp("project")
+    repository.renderer.render(project, {"package_name": "of_the_module"})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(project / "src")
+        module = importlib.import_module("of_the_module.template_update")
+
+        def in_process(*arguments: str, captured: bool = False) -> str:
+            _, code = CopierApp.run(["copier", *arguments], exit=False)
+            assert code == 0
+            return ""
+
+        patched.setattr(module, "_copier", in_process)
+        yield module
+    for name in [name for name in sys.modules if name.split(".")[0] == "of_the_module"]:
+        del sys.modules[name]
+
+
+def update(project: Path, answers: Mapping[str, Any]) -> None:
+    """``copier update``, without trust."""
+    copier.run_update(project, data=dict(answers), defaults=True, overwrite=True, quiet=True)
+
+
+def content_now(project: Path) -> dict[str, bytes]:
+    """The files of a project, without git's."""
+    return {path: content for path, content in content_of(project).items() if not path.startswith(".git/")}
+
+
+def differences(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
+    """The paths that are not the same. Of the answers file, the answers are compared: the version is another one."""
+    same = {path for path in found.keys() & expected.keys() if found[path] == expected[path]}
+    if ANSWERS_FILE in found and answers_in(found) == answers_in(expected):
+        same.add(ANSWERS_FILE)
+    return sorted((found.keys() | expected.keys()) - same)
+
+
+def answers_in(content: Mapping[str, bytes]) -> dict[str, Any]:
+    """What an answers file remembers, but for the template's address and version."""
+    remembered = yaml.safe_load(content[ANSWERS_FILE])
+    return {name: value for name, value in remembered.items() if not name.startswith("_")}
+
+
+def flips(combination: Combination) -> Iterator[dict[str, Any]]:
+    """Each other answer to each question of a combination."""
+    for name in combination.branching:
+        values = {each.asked[name] for each in combinations() if name in each.asked}
+        yield from ({name: value} for value in sorted(values - {combination.asked[name]}))
+
+
+@pytest.mark.parametrize("combination", COVERING, ids=lambda combination: combination.id)
+def test_another_answer_gives_what_a_fresh_copy_has(
+    repository: Repository, tmp_path: Path, combination: Combination
+) -> None:
+    """Every file, byte for byte; so what the other tests say of the fresh copy holds."""
+    project = repository.make(tmp_path / "project", combination.choices)
+    for flip in flips(combination):
+        update(project, flip)
+        wrong = differences(content_now(project), repository.fresh(tmp_path / "fresh", combination.choices | flip))
+        assert not wrong, f"after {flip}: {', '.join(wrong)}"
+        git(project, "reset", "--quiet", "--hard")
+        git(project, "clean", "--quiet", "-d", "--force")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"project_name": "Another Name"},
+        {"package_name": "another_package"},
+        {"project_description": "It does something else."},
+        {"team": "finance"},
+    ],
+    ids=lambda text: next(iter(text)),
+)
+def test_another_text_gives_what_a_fresh_copy_has(
+    repository: Repository, tmp_path: Path, text: dict[str, str]
+) -> None:
+    """Also where it is in the name of each file. The package keeps its name when the project gets another one."""
+    project = repository.make(tmp_path / "project", {})
+    update(project, text)
+    expected = repository.fresh(tmp_path / "fresh", {"package_name": "sales_platform"} | text)
+    assert not differences(content_now(project), expected)
+
+
+def of_release(release: Release) -> list[Combination]:
+    """The combinations that a release had: those in which every pair of its choices meets."""
+    return covering(combinations_at(release))
+
+
+def combinations_at(release: Release) -> list[Combination]:
+    """Every combination that a release had."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        git(Path(__file__).parents[1], "worktree", "list")
+        archive = Path(folder, "template")
+        archive.mkdir()
+        for path in ("copier.yml", "extensions", "template"):
+            git(archive, "-C", str(Path(__file__).parents[1]), "archive", f"--output={folder}/{path}.tar", release.commit, path)
+            shutil.unpack_archive(f"{folder}/{path}.tar", archive)
+        return list(combinations_of(archive))
+
+
+@pytest.mark.parametrize(
+    ("release", "combination"),
+    [
+        pytest.param(release, combination, id=f"{release.version}-{combination.id}")
+        for release in recorded_releases()
+        for combination in of_release(release)
+    ],
+)
+def test_a_release_updates_to_what_a_fresh_copy_has(
+    repository: Repository, tmp_path: Path, release: Release, combination: Combination
+) -> None:
+    """The project of somebody who has edited nothing."""
+    project = repository.make(tmp_path / "project", combination.choices, release.tag)
+    assert yaml.safe_load((project / ANSWERS_FILE).read_text())["_commit"] == release.tag
+    update(project, {})
+    assert yaml.safe_load((project / ANSWERS_FILE).read_text())["_commit"] == CURRENT
+    expected = repository.fresh(tmp_path / "fresh", combination.choices)
+    assert not differences(content_now(project), expected)
+
+
+@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("release", recorded_releases(), ids=lambda release: release.version)
+def test_an_edit_survives_every_release(
+    repository: Repository, template_update: ModuleType, tmp_path: Path, release: Release, name: str
+) -> None:
+    """What the owner has added is there afterwards, or in a conflict that is named."""
+    project = repository.make(tmp_path / "project", {}, release.tag)
+    edits = edited(project, [name], random.Random(name))
+    update(project, {})
+    done = template_update.put_aside_and_describe(project)
+    assert_nothing_is_lost(project, edits, done)
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[] if seed < EACH_RUN else pytest.mark.slow) for seed in range(200)]
+)
+def test_random_edits_and_answers(
+    repository: Repository, template_update: ModuleType, tmp_path: Path, seed: int
+) -> None:
+    """From some answers and edits to other answers: nothing is lost, and all else is what a fresh copy has."""
+    choice = random.Random(seed)
+    one, other = (choice.choice(combinations()).choices for _ in range(2))
+    project = repository.make(tmp_path / "project", one)
+    edits = edited(project, [choice.choice(list(EDITS)) for _ in range(choice.randint(1, 6))], choice)
+    update(project, other)
+    done = template_update.put_aside_and_describe(project)
+    assert_nothing_is_lost(project, edits, done)
+
+    expected = repository.fresh(tmp_path / "fresh", one | other)
+    found = content_now(project)
+    for path in done.saved:
+        del found[f"{path}.saved"]
+    for path in edits.own:
+        assert found.pop(path) is not None
+    for path in edits.added.keys() & found.keys() - {*done.conflicts}:
+        found[path] = edits.without(path, found[path])
+    for path in {*done.conflicts, *edits.deleted}:
+        found.pop(path, None)
+        expected.pop(path, None)
+    assert not differences(found, expected)
+
+
+def edited(project: Path, names: list[str], choice: random.Random) -> Edits:
+    """Edit a project and commit that."""
+    edits = Edits()
+    for name in dict.fromkeys(names):
+        EDITS[name](project, edits, choice)
+    commit(project, "Edited")
+    return edits
+
+
+def assert_nothing_is_lost(project: Path, edits: Edits, done: Any) -> None:
+    """Every added line and file is there, what was deleted is not, and each conflict is named."""
+    for path, lines in edits.added.items():
+        file = project / path
+        if not file.exists():
+            assert path in done.saved, f"{path} is gone, and nothing says so"
+            file = project / f"{path}.saved"
+        text = file.read_text(encoding="utf-8").split("\n")
+        assert not [line for line in lines if line not in text], path
+    assert not [path for path in edits.own if not (project / path).exists()]
+    assert not [path for path in edits.deleted if (project / path).exists()]
+    marked = [path for path, content in content_now(project).items() if any(mark in content for mark in MARKERS)]
+    assert sorted(marked) == done.conflicts
+    summary = done.summary()
+    assert all(f"- `{path}`" in summary for path in [*done.conflicts, *done.saved])
