@@ -146,9 +146,7 @@ def test_another_answer_gives_what_a_fresh_copy_has(
     ],
     ids=lambda text: next(iter(text)),
 )
-def test_another_text_gives_what_a_fresh_copy_has(
-    repository: Repository, tmp_path: Path, text: dict[str, str]
-) -> None:
+def test_another_text_gives_what_a_fresh_copy_has(repository: Repository, tmp_path: Path, text: dict[str, str]) -> None:
     """Also where it is in the name of each file. The package keeps its name when the project gets another one."""
     project = repository.make(tmp_path / "project", {})
     update(project, text)
@@ -170,7 +168,15 @@ def combinations_at(release: Release) -> list[Combination]:
         archive = Path(folder, "template")
         archive.mkdir()
         for path in ("copier.yml", "extensions", "template"):
-            git(archive, "-C", str(Path(__file__).parents[1]), "archive", f"--output={folder}/{path}.tar", release.commit, path)
+            git(
+                archive,
+                "-C",
+                str(Path(__file__).parents[1]),
+                "archive",
+                f"--output={folder}/{path}.tar",
+                release.commit,
+                path,
+            )
             shutil.unpack_archive(f"{folder}/{path}.tar", archive)
         return list(combinations_of(archive))
 
