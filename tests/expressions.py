@@ -14,7 +14,7 @@ class Expressions:
 
     Args:
         contexts: What ``github``, ``inputs`` and the like are. Names in ``github.event`` may be absent, as each event
-            has others; elsewhere a name that is absent is an error.
+            has others, and those of outputs; elsewhere a name that is absent is an error.
         functions: The functions, besides ``toJSON``.
     """
 
@@ -89,10 +89,14 @@ class Expressions:
 
     def _looked_up(self, path: str) -> Any:
         context, *names = path.split(".")
-        value: Any = self._contexts[context]
+        value = self._contexts[context]
         for name in names:
-            value = (value or {}).get(name) if path.startswith("github.event.") else value[name]
+            value = value[name] if value is not None and name in value else self._absent(path)
         return value
+
+    def _absent(self, path: str) -> None:
+        if not path.startswith("github.event.") and ".outputs." not in path:
+            raise LookupError(f"not known: {path}")
 
 
 def expect(sign: str, tokens: list[str]) -> None:

@@ -1,12 +1,10 @@
 """The template as its users get it: a git repository with a tag for each release, and what is not released yet."""
 
-import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,38 +13,17 @@ from unittest import mock
 from copier._main import Worker
 from copier._vcs import clone
 from jinja2 import Environment
+from release import Release, releases_in
 from repository import ROOT, copy_template
 
 #: The tag of the work tree: newer than any release.
 CURRENT = "v1000.0.0"
-HEADING = re.compile(r"^## (?P<version>\d+\.\d+\.\d+) \((?P<date>\d{4}-\d\d-\d\d), (?P<commit>[0-9a-f]{7,40})\)$", re.M)
-
-
-@dataclass(frozen=True)
-class Release:
-    """A version that projects were made from.
-
-    Args:
-        version: ``0.1.0``.
-        date: The day on which it came out.
-        commit: The commit in this repository, since tags are not in every clone.
-    """
-
-    version: str
-    date: str
-    commit: str
-
-    @property
-    def tag(self) -> str:
-        """The tag that Copier finds it by."""
-        return f"v{self.version}"
 
 
 @cache
 def recorded_releases() -> tuple[Release, ...]:
     """The releases in ``CHANGELOG.md``, the newest first."""
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    return tuple(Release(**match.groupdict()) for match in HEADING.finditer(text))
+    return releases_in((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -24,7 +24,7 @@ from projects import content_of
 from questionnaire import Questionnaire
 from releases import CURRENT, commit, git, template_repository
 from repository import ROOT
-from workflow_runs import WORKFLOWS, Programs, Run
+from workflow_runs import RUN_SCRIPT, WORKFLOWS, Programs, Run
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("template_button")]
 
@@ -49,11 +49,6 @@ while read old new ref; do
     done
 done
 """
-#: uv would install Copier, which is installed here.
-UV = """
-assert sys.argv[1:3] == ["run", "--script"]
-os.execv(sys.executable, [sys.executable, *sys.argv[3:]])
-"""
 
 
 class Made:
@@ -69,7 +64,7 @@ class Made:
         self.template = template
         self.programs = Programs(folder / "programs")
         self.programs.add("gh")
-        self.programs.add("uv", UV)
+        self.programs.add("uv", RUN_SCRIPT)
 
     @property
     def origin(self) -> Path:
@@ -80,7 +75,7 @@ class Made:
     def environment(self) -> dict[str, str]:
         """Where the template's address leads to the local repository, and the stand-ins come first on PATH."""
         return {
-            "PATH": os.pathsep.join([str(self.programs.folder), os.environ["PATH"]]),
+            "PATH": self.programs.path,
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.template}.insteadOf",
             "GIT_CONFIG_VALUE_0": UPSTREAM,

@@ -20,7 +20,8 @@ from edits import EDITS, Edits
 from matrix.rendering import Renderer
 from matrix.selection import covering
 from projects import content_of
-from releases import CURRENT, Release, commit, git, quick_copier, recorded_releases, template_repository
+from release import Release
+from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_repository
 from repository import copy_template
 
 pytestmark = pytest.mark.thorough

@@ -13,6 +13,12 @@ from repository import ROOT
 
 FOLDERS = [ROOT / ".github", ROOT / "template" / ".github"]
 WORKFLOWS = sorted(path for folder in FOLDERS for path in (folder / "workflows").iterdir())
+#: Those that projects don't have.
+OF_THE_TEMPLATE = [
+    path
+    for path in WORKFLOWS
+    if ROOT / "template" not in path.parents and not (ROOT / "template" / path.relative_to(ROOT)).exists()
+]
 EACH_WORKFLOW = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.relative_to(ROOT).as_posix())
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -90,6 +96,25 @@ def test_jobs_have_a_supported_python(workflow: Path) -> None:
             python = (content.get("env", {}) | job.get("env", {}))["UV_PYTHON"]
             assert python in supported or python == "${{ matrix.python }}", name
             assert matrix.get("python", supported) == supported, name
+
+
+def test_tests_have_the_releases() -> None:
+    """The tests of updates begin with commits that ``CHANGELOG.md`` names; a checkout usually has the last one alone."""
+    for workflow in OF_THE_TEMPLATE:
+        for name, job in read(workflow)["jobs"].items():
+            if any("pytest" in step.get("run", "") for step in job["steps"]):
+                [checkout] = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+                assert checkout["with"]["fetch-depth"] == 0, f"{workflow.name}: {name}"
+
+
+def test_only_tests_run_in_other_repositories() -> None:
+    """The button copies all of them, and forks have them too. What is for maintainers has to stay silent there."""
+    here = "github.repository == 'copier-dagster/copier-dagster'"
+    for workflow in OF_THE_TEMPLATE:
+        if workflow.name not in ("bootstrap.yml", "template.yml"):
+            first, *others = read(workflow)["jobs"].values()
+            assert first["if"].split(" && ")[0] == here, workflow.name
+            assert all("needs" in job for job in others), workflow.name
 
 
 def test_projects_support_the_same_pythons() -> None:

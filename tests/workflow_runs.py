@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,12 @@ import json, os, sys
 with open({calls!r}, "a", encoding="utf-8") as file:
     print(json.dumps(sys.argv[1:]), file=file)
 {script}
+"""
+
+#: What uv does with a script. It would install Python and what the script needs, which are here.
+RUN_SCRIPT = """
+assert sys.argv[1:3] in (["run", "--script"], ["run", "--no-project"]), sys.argv
+os.execv(sys.executable, [sys.executable, *sys.argv[3:]])
 """
 
 
@@ -51,6 +58,11 @@ class Programs:
         calls = str(self._calls(name))
         program.write_text(STAND_IN.format(python=sys.executable, calls=calls, script=script), encoding="utf-8")
         program.chmod(0o755)
+
+    @property
+    def path(self) -> str:
+        """PATH with the programs."""
+        return os.pathsep.join([str(self.folder), os.environ["PATH"]])
 
     def calls(self, name: str) -> list[list[str]]:
         """The arguments of each call of a program."""
@@ -97,7 +109,8 @@ class Run:
     @property
     def wanted(self) -> bool:
         """Whether GitHub runs the job, as far as its ``if`` goes."""
-        return bool(self._expressions().value(self._job.get("if", "true")))
+        failed = any(need["result"] == "failure" for need in self.contexts.get("needs", {}).values())
+        return bool(self._expressions(failed).value(self._job.get("if", "true")))
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -128,27 +141,24 @@ class Run:
             with_ = {name: self._expressions().fill(value) for name, value in step.get("with", {}).items()}
             self.actions[step["uses"].split("@")[0]](with_)
             return "success"
-        output, summary = (self.folder.with_name(f"{self.folder.name}.{name}") for name in ("output", "summary"))
-        for file in (output, summary):
-            file.write_text("", encoding="utf-8")
-        shell = step.get("shell", self._workflow.get("defaults", {}).get("run", {}).get("shell"))
-        done = subprocess.run(
-            [*SHELLS[shell], "-c", step["run"]],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                **self._variables(step),
-                "GITHUB_OUTPUT": str(output),
-                "GITHUB_STEP_SUMMARY": str(summary),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            files = {name: Path(folder, name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+            for file in files.values():
+                file.touch()
+            shell = step.get("shell", self._workflow.get("defaults", {}).get("run", {}).get("shell"))
+            done = subprocess.run(
+                [*SHELLS[shell], "-c", step["run"]],
+                cwd=self.folder,
+                env={**os.environ, **self._variables(step), **{name: str(file) for name, file in files.items()}},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+            )
+            output, summary = (file.read_text(encoding="utf-8") for file in files.values())
         self.printed += done.stdout
-        self.summary += summary.read_text(encoding="utf-8")
-        outputs |= read_outputs(output.read_text(encoding="utf-8"))
+        self.summary += summary
+        outputs |= read_outputs(output)
         return "failure" if done.returncode else "success"
 
     def _variables(self, step: Mapping[str, Any]) -> dict[str, str]:
@@ -164,11 +174,15 @@ class Run:
             **{name: self._expressions().fill(value) for name, value in env.items()},
         }
 
-    def _expressions(self) -> Expressions:
+    def _expressions(self, failed: bool | None = None) -> Expressions:
         def hash_files(pattern: str) -> str:
             return "".join(sorted(path.name for path in self.folder.glob(pattern)))
 
-        functions = {"hashFiles": hash_files, "failure": lambda: self.failed, "always": lambda: True}
+        functions = {
+            "hashFiles": hash_files,
+            "failure": lambda: self.failed if failed is None else failed,
+            "always": lambda: True,
+        }
         return Expressions({"github": self.github, "steps": self._steps, **self.contexts}, functions)
 
 
