@@ -10,7 +10,9 @@ import pytest
 import release
 from releases import commit, git, recorded_releases
 from repository import ROOT
-from workflow_runs import RUN_SCRIPT, Programs, Run
+from workflow_runs import ON_LINUX, RUN_SCRIPT, Programs, Run
+
+pytestmark = [pytest.mark.thorough, ON_LINUX]
 
 CHANGELOG = """\
 # Changelog

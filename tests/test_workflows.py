@@ -99,7 +99,7 @@ def test_jobs_have_a_supported_python(workflow: Path) -> None:
 
 
 def test_tests_have_the_releases() -> None:
-    """The tests of updates begin with commits that ``CHANGELOG.md`` names; a checkout usually has the last one alone."""
+    """The tests of updates begin with commits that ``CHANGELOG.md`` names; a checkout has the last one by default."""
     for workflow in OF_THE_TEMPLATE:
         for name, job in read(workflow)["jobs"].items():
             if any("pytest" in step.get("run", "") for step in job["steps"]):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from expressions import Expressions
 from repository import ROOT
@@ -20,6 +21,9 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 Action = Callable[[Mapping[str, str]], None]
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 STATUS_FUNCTIONS = ("always()", "failure()")
+
+#: For the tests that run steps.
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the steps are for GitHub's Linux machines")
 
 STAND_IN = """\
 #!{python}
