@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+
 @dataclass
 class Edits:
     """What was done to a project.
@@ -123,8 +124,8 @@ def add_asset(project: Path, edits: Edits, _: random.Random) -> None:
         edits,
         f"{package}/defs/ours/report.py",
         "import dagster as dg\n\n\n"
-        '@dg.asset(group_name="ours", kinds={"python"}, tags={"domain": "finance"}, owners=["team:finance"])\n'
-        'def finance_report() -> None:\n    """What finance wants to know."""\n',
+        '@dg.asset(group_name="ours", kinds={"python"}, tags={"domain": "finance", "cadence": "weekly"})\n'
+        'def finance_report() -> None:\n    """What the finance team wants to know."""\n',
     )
     create(
         project,
@@ -137,7 +138,11 @@ def add_asset(project: Path, edits: Edits, _: random.Random) -> None:
 
 def delete_example(project: Path, edits: Edits, choice: random.Random) -> None:
     """An example that nobody needs, with its tests."""
-    found = [path for path in sorted(project.glob("tests/test_*.py")) if path.relative_to(project).as_posix() not in edits.added]
+    found = [
+        path
+        for path in sorted(project.glob("tests/test_*.py"))
+        if path.relative_to(project).as_posix() not in edits.added
+    ]
     path = choice.choice(found)
     path.unlink()
     edits.deleted.add(path.relative_to(project).as_posix())

@@ -117,7 +117,7 @@ def quick_copier() -> Iterator[None]:
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(Environment, "compile", compile_once),
-        mock.patch.object(Worker, "_sync_git_index_executable_bit", lambda *_, **__: None),
+        mock.patch.object(Worker, "_sync_git_index_executable_bit"),
         mock.patch("copier._template.clone", cloned),
     ):
         yield

@@ -88,8 +88,8 @@ def put_aside_and_describe(project: Path, workflows: bool = False) -> Update:
         project: The folder of the project, after ``copier update``.
         workflows: Put changes of workflows aside, too.
     """
-    put_aside = put_workflows_aside(project) if workflows else []
     conflicts = _names(_git(project, "diff", "-z", "--name-only", "--relative", "--diff-filter=U"))
+    put_aside = put_workflows_aside(project) if workflows else []
     added = _names(_git(project, "ls-files", "-z", "--others", "--exclude-standard"))
     changed, deleted = (
         _names(_git(project, "diff", "-z", "--name-only", "--relative", f"--diff-filter={kind}", "HEAD"))
