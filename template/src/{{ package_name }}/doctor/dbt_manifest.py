@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
 from ..components.dbt_manifest import is_current
 from ..components.dbt_project_component import WarehouseDbtComponent
@@ -16,6 +17,8 @@ def findings() -> Iterator[Finding]:
         return
     tree = dg.ComponentTree.for_project(project_root())
     for component in tree.get_all_components(of_type=WarehouseDbtComponent):
+        if isinstance(component.project, RemoteGitDbtProjectManager):
+            continue  # the copy of the repository has the manifest that was made when it was fetched
         project = component.dbt_project
         if not is_current(project):
             state = "was made from other files" if project.manifest_path.exists() else "is missing"
