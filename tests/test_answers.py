@@ -14,6 +14,9 @@ import yaml
 from combinations import Combination, combinations
 from hypothesis import given
 from hypothesis import strategies as st
+from matrix.checks import DG_CHECK
+from matrix.jobs import Job, Runner
+from matrix.trees import Tree
 from processes import run
 from projects import render
 from questionnaire import Questionnaire
@@ -186,9 +189,12 @@ def test_any_text_is_refused_or_held_exactly(questions: Questionnaire, question:
         pytest.param({"package_name": "X"}, id="one capital letter"),
     ],
 )
-def test_definitions_load_with_the_nastiest_texts(template: Path, tmp_path: Path, data: dict[str, str]) -> None:
+def test_definitions_load_with_the_nastiest_texts(
+    template: Path, tmp_path: Path, data: dict[str, str], runner: Runner
+) -> None:
     """What the files hold is also what Dagster can work with."""
     project = tmp_path / "project"
     render(template, project, data)
-    run(project, "dg", "check", "defs")
-    run(project, "pytest", "tests/test_definitions.py", f"--basetemp={tmp_path / 'tmp'}")
+    for job in (DG_CHECK, Job(("pytest", "tests/test_definitions.py"))):
+        result = runner.run(job, Tree(project))
+        assert not result.problem, result.problem
