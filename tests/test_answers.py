@@ -5,7 +5,8 @@ import keyword
 import re
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 from typing import Any
 
 import dagster as dg
@@ -85,6 +86,15 @@ def assert_texts_are_held(answers: Mapping[str, Any], pyproject: str, definition
     assert {name: value for name, value in remembered.items() if not name.startswith("_")} == dict(answers)
 
 
+@cache
+def parse(suffix: str, content: str) -> None:
+    """Read a file as what uses it does. Most files are the same in many projects."""
+    if suffix == ".py":
+        compile(content, "file", "exec")
+    elif suffix in (".yaml", ".yml"):
+        list(yaml.safe_load_all(content))
+
+
 def assert_project_is_valid(project: Path, files: Mapping[str, bytes], answers: Mapping[str, Any]) -> None:
     """Every file of the project can be read by what reads it, and the formatter and the linter have no complaint."""
     package = answers["package_name"]
@@ -95,10 +105,7 @@ def assert_project_is_valid(project: Path, files: Mapping[str, bytes], answers: 
     definitions = text[f"src/{package}/definitions.py"]
     assert_texts_are_held(answers, text["pyproject.toml"], definitions, text[".copier-answers.yml"])
     for path, content in text.items():
-        if path.endswith(".py"):
-            compile(content, path, "exec")
-        elif path.endswith((".yaml", ".yml")):
-            list(yaml.safe_load_all(content))
+        parse(PurePath(path).suffix, content)
     run(project, "ruff", "format", "--check", "--diff", ".")
     run(project, "ruff", "check", ".")
 
