@@ -23,7 +23,8 @@ import copier
 
 WORKFLOWS = Path(".github/workflows")
 LONGEST_NAME = 80  # what copier.yml allows; a repository's name can have 100 characters
-AUTHOR = ("-c", "user.name=github-actions[bot]", "-c", "user.email=github-actions[bot]@users.noreply.github.com")
+BOT = "github-actions[bot]"
+AUTHOR = ("-c", f"user.name={BOT}", "-c", f"user.email=41898282+{BOT}@users.noreply.github.com")
 
 
 def main() -> None:

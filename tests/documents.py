@@ -83,7 +83,7 @@ def _paths(tree: Tree, readme: str) -> Iterator[str]:
 def _commands(tree: Tree, readme: str) -> Iterator[str]:
     pyproject = tomllib.loads(tree.files["pyproject.toml"].content.decode())
     scripts = pyproject["project"]["scripts"]
-    for program in sorted(set(re.findall(r"\buvx? (?:run )?([\w-]+)", readme)) - PROGRAMS - scripts.keys()):
+    for program in sorted(set(re.findall(r"\buv(?:x| run) ([\w-]+)", readme)) - PROGRAMS - scripts.keys()):
         yield f"README.md tells to run {program}, which is no program of the project"
     for script, target in scripts.items():
         if script not in readme:

@@ -124,8 +124,8 @@ def add_asset(project: Path, edits: Edits, _: random.Random) -> None:
         edits,
         f"{package}/defs/ours/report.py",
         "import dagster as dg\n\n\n"
-        '@dg.asset(group_name="ours", kinds={"python"}, tags={"domain": "finance"}, owners=["team:finance"])\n'
-        'def finance_report() -> None:\n    """What finance wants to know."""\n',
+        '@dg.asset(group_name="ours", kinds={"python"}, tags={"domain": "finance", "cadence": "weekly"})\n'
+        'def finance_report() -> None:\n    """What the finance team wants to know."""\n',
     )
     create(
         project,

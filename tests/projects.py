@@ -1,10 +1,40 @@
 """Projects, rendered as users render them: without trust."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import copier
+from copier._main import Worker
+from jinja2 import Environment
+
+_COMPILED: dict[tuple[Any, ...], Any] = {}
+
+
+@contextmanager
+def without_repetitions() -> Iterator[None]:
+    """Copier's own code, without what it does again for each project of a template.
+
+    It compiles each text once: the code depends on the text alone. And it does not ask git about each file, whether
+    it is executable: none is.
+    """
+    compile_it = Environment.compile
+
+    def compile_once(self: Environment, source: Any, name: Any = None, filename: Any = None, *flags: bool) -> Any:
+        if not isinstance(source, str):
+            return compile_it(self, source, name, filename, *flags)
+        key = (type(self), source, name, flags)
+        if key not in _COMPILED:
+            _COMPILED[key] = compile_it(self, source, name, filename, *flags)
+        return _COMPILED[key]
+
+    with (
+        mock.patch.object(Environment, "compile", compile_once),
+        mock.patch.object(Worker, "_sync_git_index_executable_bit"),
+    ):
+        yield
 
 
 def render(template: Path, to: Path, data: Mapping[str, Any]) -> dict[str, bytes]:
@@ -21,7 +51,8 @@ def render(template: Path, to: Path, data: Mapping[str, Any]) -> dict[str, bytes
     Raises:
         ValueError: Copier refuses an answer.
     """
-    copier.run_copy(str(template), to, data=dict(data), defaults=True, quiet=True)
+    with without_repetitions():
+        copier.run_copy(str(template), to, data=dict(data), defaults=True, quiet=True)
     return content_of(to)
 
 

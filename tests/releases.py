@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
-from copier._main import Worker
 from copier._vcs import clone
-from jinja2 import Environment
+from projects import without_repetitions
 from release import Release, releases_in
 from repository import ROOT, copy_template
 
@@ -72,17 +70,7 @@ def template_repository(folder: Path) -> Path:
 
 @contextmanager
 def quick_copier() -> Iterator[None]:
-    """Copier's own code, without what it does again for each project of the same template.
-
-    It clones each version once, compiles each expression once, and does not ask git whether files are executable.
-    """
-    compile_it, compiled = Environment.compile, {}
-
-    def compile_once(self: Environment, source: Any, name: Any = None, filename: Any = None, *flags: bool) -> Any:
-        key = (source, name, flags) if isinstance(source, str) else None  # the code does not depend on the folder
-        if key not in compiled or key is None:
-            compiled[key] = compile_it(self, source, name, filename, *flags)
-        return compiled[key]
+    """Copier, which clones each version of a template once."""
 
     @cache
     def clone_once(url: str, ref: str | None) -> str:
@@ -93,8 +81,7 @@ def quick_copier() -> Iterator[None]:
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(Environment, "compile", compile_once),
-        mock.patch.object(Worker, "_sync_git_index_executable_bit", lambda *_, **__: None),
+        without_repetitions(),
         mock.patch("copier._template.clone", cloned),
     ):
         yield

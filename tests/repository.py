@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -23,3 +25,10 @@ def copy_template(to: Path) -> Path:
         shutil.copytree(ROOT / part, to / part, ignore=ignore)
     shutil.copy(ROOT / "copier.yml", to)
     return to
+
+
+def owners_alone() -> set[str]:
+    """The patterns of files that belong to a project's owner alone: the first row of ``_exclude`` in ``copier.yml``."""
+    rows = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_exclude"]
+    assert "{%" not in rows[0], "the first row holds for every answer"
+    return set(rows[0].split())

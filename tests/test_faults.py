@@ -301,8 +301,8 @@ FAULTS = [
         "dbt is prepared each time",
         "test_dbt_manifest",
         f"{SOURCE}/components/dbt_manifest.py",
-        "if not (project.manifest_path.exists() and ",
-        "if True or not (project.manifest_path.exists() and ",
+        "        if not is_current(project):",
+        "        if True or not is_current(project):",
     ),
     Fault(
         "nothing runs the models that are built by day",

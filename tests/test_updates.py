@@ -2,8 +2,10 @@
 
 import importlib
 import random
+import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,17 +19,21 @@ import yaml
 from combinations import Combination, combinations, combinations_of
 from copier._cli import CopierApp
 from edits import EDITS, Edits
+from jinja2.exceptions import FilterArgumentError
+from matrix.checks import DG_CHECK
+from matrix.jobs import Job, Runner
 from matrix.rendering import Renderer
 from matrix.selection import covering
+from matrix.trees import Tree
 from projects import content_of
 from release import Release
 from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_repository
-from repository import copy_template
+from repository import ROOT, copy_template
 
 pytestmark = pytest.mark.thorough
 
 ANSWERS_FILE = ".copier-answers.yml"
-MARKERS = (b"<<<<<<< before updating", b">>>>>>> after updating")
+MARKER = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)$", re.M)
 COVERING = covering(combinations())
 #: So many random updates are part of each run; with --slow, it is 200 in all.
 EACH_RUN = 10
@@ -156,30 +162,11 @@ def test_another_text_gives_what_a_fresh_copy_has(repository: Repository, tmp_pa
 
 
 def of_release(release: Release) -> list[Combination]:
-    """The combinations that a release had: those in which every pair of its choices meets."""
-    return covering(combinations_at(release))
-
-
-def combinations_at(release: Release) -> list[Combination]:
-    """Every combination that a release had."""
-    import tempfile
-
+    """The combinations that a release had: so many that every pair of its choices meets."""
     with tempfile.TemporaryDirectory() as folder:
-        git(Path(__file__).parents[1], "worktree", "list")
-        archive = Path(folder, "template")
-        archive.mkdir()
-        for path in ("copier.yml", "extensions", "template"):
-            git(
-                archive,
-                "-C",
-                str(Path(__file__).parents[1]),
-                "archive",
-                f"--output={folder}/{path}.tar",
-                release.commit,
-                path,
-            )
-            shutil.unpack_archive(f"{folder}/{path}.tar", archive)
-        return list(combinations_of(archive))
+        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit, "copier.yml", "extensions", "template")
+        shutil.unpack_archive(f"{folder}/template.tar", f"{folder}/template")
+        return covering(list(combinations_of(Path(folder, "template"))))
 
 
 @pytest.mark.parametrize(
@@ -244,6 +231,34 @@ def test_random_edits_and_answers(
     assert not differences(found, expected)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_edited_project_works_after_an_update(
+    repository: Repository, tmp_path: Path, seed: int, runner: Runner
+) -> None:
+    """Its definitions load, and the tests of them and of what is the owner's pass."""
+    choice = random.Random(seed)
+    one, other = (choice.choice(combinations()).choices for _ in range(2))
+    project = repository.make(tmp_path / "project", one)
+    edited(project, ["add_asset", "edit_module", "extend_readme", "add_dependency"], choice)
+    update(project, other)
+    shutil.rmtree(project / ".git")  # the jobs of projects are traced, and git's files are none of theirs
+    for job in (DG_CHECK, Job(("pytest", "tests/test_definitions.py", "tests/test_ours.py"))):
+        result = runner.run(job, Tree(project))
+        assert not result.problem, f"{one} to {other}: {result.problem}"
+
+
+@pytest.mark.parametrize("address", [".", "./", "../repository"])
+def test_an_address_that_means_nothing_elsewhere_is_refused(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """A project that remembers it could not be updated. The sentence says what to give instead."""
+    monkeypatch.chdir(repository.folder)
+    with pytest.raises(FilterArgumentError, match=re.escape(f"address is '{address}', which means")) as refusal:
+        copier.run_copy(address, tmp_path / "project", defaults=True, quiet=True)
+    assert "Give its git address (gh:copier-dagster/copier-dagster) or its absolute path" in str(refusal.value)
+    assert not (tmp_path / "project").exists()
+
+
 def edited(project: Path, names: list[str], choice: random.Random) -> Edits:
     """Edit a project and commit that."""
     edits = Edits()
@@ -264,7 +279,7 @@ def assert_nothing_is_lost(project: Path, edits: Edits, done: Any) -> None:
         assert not [line for line in lines if line not in text], path
     assert not [path for path in edits.own if not (project / path).exists()]
     assert not [path for path in edits.deleted if (project / path).exists()]
-    marked = [path for path, content in content_now(project).items() if any(mark in content for mark in MARKERS)]
+    marked = [path for path, content in content_now(project).items() if MARKER.search(content)]
     assert sorted(marked) == done.conflicts
     summary = done.summary()
     assert all(f"- `{path}`" in summary for path in [*done.conflicts, *done.saved])

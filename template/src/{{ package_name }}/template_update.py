@@ -18,6 +18,13 @@ from .environment import project_root
 ANSWERS_FILE = ".copier-answers.yml"
 #: What is put aside is next to where it was. Neither Python, Dagster, dbt nor pytest take it for a file of theirs.
 SAVED = ".saved"
+WORKFLOWS = ".github/workflows"
+#: Where changes of workflows wait for somebody who may push them.
+WORKFLOWS_PATCH = ".github/workflows.patch"
+APPLY_PATCH = (
+    f"`git apply {WORKFLOWS_PATCH} && git rm --force --quiet {WORKFLOWS_PATCH} && git add {WORKFLOWS} && "
+    "git commit --message 'Workflows of the template' && git push` in this branch, before it is merged"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Update:
         added: New files.
         changed: Files with other content, without a conflict.
         deleted: Files that are gone, as they had no edits.
+        workflows: Workflows whose changes are in ``.github/workflows.patch`` instead.
     """
 
     conflicts: list[str] = field(default_factory=list)
@@ -37,12 +45,14 @@ class Update:
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    workflows: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         """All of it in Markdown, what waits for somebody first."""
         parts = [
             ("Conflicts: choose between the two sides, then `git add` the file", self.conflicts),
             (f"Deleted in the template, and edited here: put aside as `*{SAVED}`", self.saved),
+            (f"Not changed yet, as GitHub lets no workflow push workflows: {APPLY_PATCH}", self.workflows),
             ("Added", self.added),
             ("Changed", self.changed),
             ("Deleted", self.deleted),
@@ -51,13 +61,35 @@ class Update:
         return "\n\n".join(texts) or "Nothing has changed."
 
 
-def put_aside_and_describe(project: Path) -> Update:
+def put_workflows_aside(project: Path) -> list[str]:
+    """Undo what an update has done to workflows, and write it into a patch.
+
+    Args:
+        project: The folder of the project, which is that of its repository: GitHub reads workflows nowhere else.
+
+    Returns:
+        The workflows that the patch changes.
+    """
+    if not (project / WORKFLOWS).exists():
+        return []
+    _git(project, "add", "--all", WORKFLOWS)
+    changed = _names(_git(project, "diff", "--cached", "-z", "--name-only", "--no-renames", "HEAD", "--", WORKFLOWS))
+    if changed:
+        patch = _git(project, "diff", "--cached", "--no-renames", "HEAD", "--", WORKFLOWS)
+        (project / WORKFLOWS_PATCH).write_text(patch, encoding="utf-8")
+        _git(project, "restore", "--source=HEAD", "--staged", "--worktree", "--", WORKFLOWS)
+    return changed
+
+
+def put_aside_and_describe(project: Path, workflows: bool = False) -> Update:
     """What an update has done that was not committed yet. Edited files that it has deleted are put aside.
 
     Args:
         project: The folder of the project, after ``copier update``.
+        workflows: Put changes of workflows aside, too.
     """
     conflicts = _names(_git(project, "diff", "-z", "--name-only", "--relative", "--diff-filter=U"))
+    put_aside = put_workflows_aside(project) if workflows else []
     added = _names(_git(project, "ls-files", "-z", "--others", "--exclude-standard"))
     changed, deleted = (
         _names(_git(project, "diff", "-z", "--name-only", "--relative", f"--diff-filter={kind}", "HEAD"))
@@ -80,6 +112,7 @@ def put_aside_and_describe(project: Path) -> Update:
         added=added,
         changed=[path for path in changed if path not in conflicts],
         deleted=[path for path in deleted if path not in saved],
+        workflows=put_aside,
     )
 
 
@@ -96,18 +129,19 @@ def versions(project: Path) -> tuple[str, str, bool]:
     return answer["current_version"], answer["latest_version"], answer["update_available"]
 
 
-def update(project: Path, arguments: list[str]) -> Update:
+def update(project: Path, arguments: list[str], workflows: bool = False) -> Update:
     """Run ``copier update``.
 
     Args:
         project: The folder of the project. Everything in it must be committed.
         arguments: Further arguments of Copier, such as ``--data`` and ``automation=sensors``.
+        workflows: Put changes of workflows aside.
 
     Raises:
         subprocess.CalledProcessError: Copier failed, and has said why.
     """
     _copier("update", "--defaults", *arguments, str(project))
-    return put_aside_and_describe(project)
+    return put_aside_and_describe(project, workflows)
 
 
 def main() -> None:
@@ -120,6 +154,11 @@ def main() -> None:
     )
     parser.add_argument("--check", action="store_true", help="only say whether there is something new")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="also write what happened into a Markdown file")
+    parser.add_argument(
+        "--put-workflows-aside",
+        action="store_true",
+        help=f"write changes of {WORKFLOWS} into {WORKFLOWS_PATCH}: a token of GitHub Actions may not push them",
+    )
     arguments, for_copier = parser.parse_known_args()
     project = project_root()
     if not (project / ANSWERS_FILE).exists():
@@ -131,9 +170,10 @@ def main() -> None:
         if arguments.check:
             print(f"{latest} is available, this is {current}: uv run template-update" if behind else "Up to date.")
             return
-        done = update(project, for_copier)
+        done = update(project, for_copier, arguments.put_workflows_aside)
     except subprocess.CalledProcessError as error:
-        sys.exit((error.stderr or "").strip() or error.returncode)
+        where = f"The template is where _src_path and _commit in {ANSWERS_FILE} say."
+        sys.exit(f"{(error.stderr or '').strip()}\n{where}".strip())
     summary = f"From {current} to {latest} of the template.\n\n{done.summary()}\n"
     print(summary)
     if arguments.summary:

@@ -38,8 +38,13 @@ def prepare_if_changed(project: DbtProject) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Several processes load the definitions at once: one of them prepares, the others wait.
     with FileLock(folder / "prepare.lock"):
-        if not (project.manifest_path.exists() and _prepared_from(project) == fingerprint(project)):
+        if not is_current(project):
             prepare(project)
+
+
+def is_current(project: DbtProject) -> bool:
+    """Whether there is a manifest, and no file has changed since it was made."""
+    return project.manifest_path.exists() and _prepared_from(project) == fingerprint(project)
 
 
 def prepare(project: DbtProject) -> None:

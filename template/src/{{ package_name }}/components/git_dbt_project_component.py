@@ -8,6 +8,7 @@ from typing import Annotated
 
 import dagster as dg
 from dagster.components.component.state_backed_component import StateBackedComponent
+from dagster.components.utils.project_paths import get_local_state_path
 from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
 from .dbt_git_repository import GitRepository
@@ -48,6 +49,10 @@ class GitDbtComponent(WarehouseDbtComponent):
     def _project_manager(self) -> GitRepository:
         assert isinstance(self.project, RemoteGitDbtProjectManager)
         return GitRepository.of(self.project, self.revision, self.profiles_dir)
+
+    def copy_in(self, project_root: Path) -> Path:
+        """Where the copy of the repository is, if it was fetched."""
+        return get_local_state_path(self.defs_state_config.key, project_root).parent / "project"
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions, from the copy of the repository."""
