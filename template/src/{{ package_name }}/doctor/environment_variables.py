@@ -10,7 +10,7 @@ from ..environment import PRODUCTION, environment, project_root
 from .finding import Finding
 
 PACKAGE = Path(__file__).parents[1]
-#: `{{ env.NAME }}` or `{{ env('NAME') }}` in the YAML of a component: read when definitions load.
+#: `env.NAME` or `env('NAME')` in an expression, in the YAML of a component: read when definitions load.
 IN_YAML = re.compile(r"\{\{[^}]*\benv(?:\.|\(\s*['\"])([A-Za-z_]\w*)")
 #: `env_var('NAME')` without a default, in a profile of dbt.
 IN_DBT = re.compile(r"env_var\(\s*['\"](\w+)['\"]\s*\)")
