@@ -38,6 +38,7 @@ if __name__ == "__main__":
     matrix_offline.install()
     matrix_tracing.install()
 
+from matrix import warm_dbt  # noqa: E402
 from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
 from matrix.opened_files import OpenedFiles  # noqa: E402
 
@@ -142,26 +143,6 @@ PRELOADED = [
     "yaml",
 ]  # noqa: E501
 
-# Classes of dbt whose schemas it makes at each start: a third of the time of a small project.
-DBT_CLASSES = {
-    "dbt.adapters.duckdb.credentials": ["DuckDBCredentials"],
-    "dbt.artifacts.resources.v1.components": ["Contract"],
-    "dbt.artifacts.resources.v1.config": ["TestConfig"],
-    "dbt.artifacts.resources.v1.exposure": ["ExposureConfig"],
-    "dbt.artifacts.resources.v1.model": ["ModelConfig"],
-    "dbt.artifacts.resources.v1.source_definition": ["SourceConfig"],
-    "dbt.contracts.graph.nodes": ["GenericTestNode", "ModelNode", "SingularTestNode"],
-    "dbt.contracts.graph.unparsed": [
-        "UnparsedExposure",
-        "UnparsedModelUpdate",
-        "UnparsedSingularTestUpdate",
-        "UnparsedSourceDefinition",
-    ],
-    "dbt.contracts.project": ["Configuration", "PackageConfig", "ProfileConfig", "Project", "ProjectFlags"],
-    "dbt.contracts.selection": ["SelectorFile"],
-    "dbt.task.test": ["TestResultData"],
-}
-
 
 def preload() -> None:
     """Import everything once. Warnings that an import gives are for the jobs to give."""
@@ -172,10 +153,7 @@ def preload() -> None:
         for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        for name, classes in DBT_CLASSES.items():
-            with contextlib.suppress(ImportError, AttributeError):
-                for each in classes:
-                    getattr(importlib.import_module(name), each).json_schema()
+        warm_dbt.warm()
     _remember_what_is_installed()
 
 
