@@ -84,8 +84,11 @@ def test_it_is_quick(zygote: str, tmp_path: Path) -> None:
 
 # Run by a Python of its own: what warming does to a process stays.
 WARM = """
+    import multiprocessing
     import os
     from pathlib import Path
+
+    from importlib import import_module
 
     import dbt.adapters.duckdb, dbt.cli.main, dbt.task.build
     from matrix import warm_dbt
@@ -98,7 +101,10 @@ WARM = """
             "processes": (tasks / str(os.getpid()) / "children").read_text(),
             "files": [os.readlink(link) for link in links if os.path.lexists(link)],
             "environment": dict(os.environ),
+            "start method": multiprocessing.get_start_method(allow_none=True),
             "folders": [os.getcwd(), sorted(os.listdir())],
+            "modules": {path: [id(getattr(import_module(path), name)) for name in names]
+                        for path, names in warm_dbt.STATE.items()},
         }
 
     before = state()

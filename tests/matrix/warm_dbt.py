@@ -6,12 +6,13 @@ dbt's runner may be asked to several times in one process. What that leaves in t
 the same in each project.
 """
 
-import argparse
 import contextlib
 import contextvars
 import gc
+import multiprocessing.context
 import os
 import tempfile
+from importlib import import_module
 from multiprocessing import resource_tracker
 from pathlib import Path
 from textwrap import dedent
@@ -51,6 +52,19 @@ PROJECT = {
     "tests/tests.yml": "data_tests: [{name: singular, description: None is missing.}]",
 }
 
+# What a run leaves in modules, and each run but the first would find: it is put back.
+STATE = {
+    "dbt.flags": ["GLOBAL_FLAGS"],
+    "dbt.plugins": ["PLUGIN_MANAGER"],
+    "dbt.plugins.manager": ["_MODULES_CACHE"],
+    "dbt.selected_resources": ["SELECTED_RESOURCES"],
+    "dbt.tracking": ["active_user"],
+    "dbt_common.events.event_manager_client": ["_EVENT_MANAGER"],
+    "dbt_common.events.functions": ["WARN_ERROR", "WARN_ERROR_OPTIONS", "metadata_vars"],
+    "sqlparse.engine.grouping": ["MAX_GROUPING_DEPTH", "MAX_GROUPING_TOKENS"],
+    "tempfile": ["tempdir"],
+}
+
 
 class _Kept(dict[Any, Any]):
     """What dbt has parsed or compiled, by its text. In jobs nothing is added: they do their own texts anew."""
@@ -76,13 +90,16 @@ def warm() -> None:
     before = _threads()
     kept = _keep_texts()
     environment = dict(os.environ)
+    state = [(module := import_module(path), name, getattr(module, name)) for path in STATE for name in STATE[path]]
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         try:
             contextvars.copy_context().run(_build, Path(folder))
         finally:
-            _undo()
+            _clean_up()
             os.environ.clear()
             os.environ.update(environment)
+            for module, name, value in state:
+                setattr(module, name, value)
     for each in kept:
         each.full = True
     if left := _threads() - before:
@@ -124,7 +141,11 @@ def _keep_texts() -> list[_Kept]:
 
 def _build(folder: Path) -> None:
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+    # One of its own.
+    ctx_set_event_manager(EventManager())  # type: ignore[arg-type]
     for path, text in PROJECT.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(dedent(text), encoding="utf-8")
@@ -135,26 +156,25 @@ def _build(folder: Path) -> None:
         raise RuntimeError(f"dbt does not build {PROJECT}") from result.exception
 
 
-def _undo() -> None:
-    """Leave nothing of the tiny project: what dbt does not begin anew at each start, and what forks can't share."""
-    from dbt import deprecations, flags
+def _clean_up() -> None:
+    """End and forget what belongs to the tiny project, where dbt does not do so at each start."""
+    from dbt import deprecations
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.plugins import manager
     from dbt.utils import artifact_upload
-    from dbt_common.events.event_manager_client import cleanup_event_logger
+    from dbt_common.clients import jinja
 
     if database := DuckDBConnectionManager._ENV:
         database.close()
     DuckDBConnectionManager.close_all_connections()
     DuckDBConnectionManager._LOGGED_MESSAGES.clear()
     reset_adapters()
-    cleanup_event_logger()
     deprecations.reset_deprecations()
     artifact_upload.PRODUCED_ARTIFACTS_PATHS.clear()
-    flags.GLOBAL_FLAGS = argparse.Namespace(USE_COLORS=True)
-    # Which modules are plugins of dbt depends on the project.
-    manager._MODULES_CACHE = None
-    manager._get_dbt_modules.cache_clear()
+    jinja.template_cache.clear()
+    manager._get_dbt_modules.cache_clear()  # which modules are plugins of dbt depends on the project
+    multiprocessing.context._default_context._actual_context = None  # type: ignore[attr-defined]
     gc.collect()  # frees the locks of which a process keeps track, ...
-    resource_tracker._resource_tracker._stop()  # ... which then has nothing to do
+    # ... which then has nothing to do.
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ import time
 import traceback
 import types
 import warnings
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -163,15 +164,34 @@ def _remember_what_is_installed() -> None:
     # Python's own, and the package of the same code that others bring.
     for module in filter(None, (importlib.metadata, sys.modules.get("importlib_metadata"))):
         _remember_texts(module.PathDistribution, installed)
+        for name in ("entry_points", "_normalized_name"):
+            _remember_property(module.PathDistribution, name, installed)
     importlib.metadata.entry_points()
 
-    # The schemas of the components of installed packages: Dagster makes them anew each time that it loads definitions.
+    # The schemas of the components of installed packages, and the examples that Dagster writes by them: it makes both
+    # anew each time that it loads definitions.
     with contextlib.suppress(ImportError, AttributeError):
         from dagster.components.core import package_entry, snapshot
+        from dagster_shared.serdes.objects.package_entry import json_for_all_components
+        from dagster_shared.yaml_utils import sample_yaml
 
         snapshot._get_component_type_data = cache(snapshot._get_component_type_data)
-        for key, component in package_entry.discover_entry_point_package_objects().items():
-            snapshot.get_package_entry_snap(key, component)
+        sample_yaml.generate_sample_yaml = _once_for_each_schema(sample_yaml.generate_sample_yaml)  # type: ignore[assignment]
+        components = package_entry.discover_entry_point_package_objects()
+        json_for_all_components([snapshot.get_package_entry_snap(*each) for each in components.items()])
+
+
+def _once_for_each_schema(generate: Callable[[str, Any], str]) -> Callable[[str, Any], str]:
+    """Dagster's example of a component: it depends on the name and on the schema in its order, and on nothing else."""
+    remembered: dict[tuple[str, str], str] = {}
+
+    def generate_once(component_type: str, json_schema: Any) -> str:
+        key = (component_type, json.dumps(json_schema))
+        if key not in remembered:
+            remembered[key] = generate(component_type, json_schema)
+        return remembered[key]
+
+    return generate_once
 
 
 def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
@@ -187,6 +207,21 @@ def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
         return remembered[folder, filename]
 
     distribution.read_text = read_text
+
+
+def _remember_property(distribution: Any, name: str, installed: tuple[str, ...]) -> None:
+    original = getattr(distribution, name).fget
+    remembered: dict[str, Any] = {}
+
+    def remembering(self: Any) -> Any:
+        folder = str(self._path)
+        if not folder.startswith(installed):
+            return original(self)
+        if folder not in remembered:
+            remembered[folder] = original(self)
+        return type(remembered[folder])(remembered[folder])  # a copy: it is the caller's own
+
+    setattr(distribution, name, property(remembering))
 
 
 def serve(address: str, watched: int, ready: Path) -> None:
