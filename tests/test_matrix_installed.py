@@ -78,6 +78,30 @@ def test_it_is_not_made_again(tmp_path: Path) -> None:
     )
 
 
+def test_migrations_are_read_once(tmp_path: Path) -> None:
+    """Those of Dagster; a new run history is at the last one, and others' migrations are read."""
+    run(
+        tmp_path,
+        """
+        from alembic import util
+        from alembic.util import pyfiles
+        import dagster as dg
+
+        original, loaded = pyfiles.load_module_py, []
+        pyfiles.load_module_py = lambda name, path: loaded.append(path) or original(name, path)
+        with dg.DagsterInstance.local_temp(str(Path.cwd())) as instance:
+            now, last = instance.event_log_storage.alembic_version()
+            assert now == last and last
+        assert {path.name for path in loaded} <= {"env.py"}, loaded
+
+        Path("versions").mkdir()
+        for number in (1, 2):
+            Path("versions/own.py").write_text(f"revision = '{number}'" + "  " * number)
+            assert util.load_python_file("versions", "own.py").revision == str(number)
+        """,
+    )
+
+
 def test_what_a_project_says_is_read_anew(tmp_path: Path) -> None:
     """Its entry points, and its components of any schema."""
     run(

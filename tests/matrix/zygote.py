@@ -180,6 +180,25 @@ def _remember_what_is_installed() -> None:
         components = package_entry.discover_entry_point_package_objects()
         json_for_all_components([snapshot.get_package_entry_snap(*each) for each in components.items()])
 
+    with contextlib.suppress(ImportError, AttributeError):
+        _remember_migrations()
+
+
+def _remember_migrations() -> None:
+    """The migrations of Dagster's tables: each new run history runs all of their modules, to see which is the last."""
+    import dagster._core.storage
+    from alembic import util
+
+    original = util.load_python_file
+    folder = Path(dagster._core.storage.__file__).resolve().parent
+    # Constants and functions, and nothing that running them again would change. What is beside them runs each time.
+    modules = {file: original(file.parent, file.name) for file in folder.rglob("versions/*.py")}
+
+    def load_python_file(dir_: Any, filename: Any) -> types.ModuleType:
+        return modules.get(Path(dir_, filename)) or original(dir_, filename)
+
+    util.load_python_file = load_python_file
+
 
 def _once_for_each_schema(generate: Callable[[str, Any], str]) -> Callable[[str, Any], str]:
     """Dagster's example of a component: it depends on the name and on the schema in its order, and on nothing else."""
