@@ -39,7 +39,7 @@ def start_zygote(folder: Path, watched: int) -> str:
     with FileLock(folder / "lock"):
         if not (folder / READY).exists():
             _write_programs(folder / "programs")
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "matrix.zygote", str(address), str(watched), str(folder / READY)],
                 cwd=folder,
                 env=_environment_of_zygote(folder),
@@ -48,7 +48,7 @@ def start_zygote(folder: Path, watched: int) -> str:
             )
             deadline = time.monotonic() + TIMEOUT
             while not (folder / READY).exists():
-                if time.monotonic() > deadline:
+                if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError("the process that forks for each job has not started")
                 time.sleep(0.02)
     return str(address)

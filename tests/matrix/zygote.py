@@ -27,6 +27,7 @@ import time
 import traceback
 import types
 import warnings
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,6 +39,7 @@ if __name__ == "__main__":
     matrix_offline.install()
     matrix_tracing.install()
 
+from matrix import warm_dbt  # noqa: E402
 from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
 from matrix.opened_files import OpenedFiles  # noqa: E402
 
@@ -142,26 +144,6 @@ PRELOADED = [
     "yaml",
 ]  # noqa: E501
 
-# Classes of dbt whose schemas it makes at each start: a third of the time of a small project.
-DBT_CLASSES = {
-    "dbt.adapters.duckdb.credentials": ["DuckDBCredentials"],
-    "dbt.artifacts.resources.v1.components": ["Contract"],
-    "dbt.artifacts.resources.v1.config": ["TestConfig"],
-    "dbt.artifacts.resources.v1.exposure": ["ExposureConfig"],
-    "dbt.artifacts.resources.v1.model": ["ModelConfig"],
-    "dbt.artifacts.resources.v1.source_definition": ["SourceConfig"],
-    "dbt.contracts.graph.nodes": ["GenericTestNode", "ModelNode", "SingularTestNode"],
-    "dbt.contracts.graph.unparsed": [
-        "UnparsedExposure",
-        "UnparsedModelUpdate",
-        "UnparsedSingularTestUpdate",
-        "UnparsedSourceDefinition",
-    ],
-    "dbt.contracts.project": ["Configuration", "PackageConfig", "ProfileConfig", "Project", "ProjectFlags"],
-    "dbt.contracts.selection": ["SelectorFile"],
-    "dbt.task.test": ["TestResultData"],
-}
-
 
 def preload() -> None:
     """Import everything once. Warnings that an import gives are for the jobs to give."""
@@ -172,10 +154,7 @@ def preload() -> None:
         for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        for name, classes in DBT_CLASSES.items():
-            with contextlib.suppress(ImportError, AttributeError):
-                for each in classes:
-                    getattr(importlib.import_module(name), each).json_schema()
+        warm_dbt.warm()
     _remember_what_is_installed()
 
 
@@ -185,15 +164,53 @@ def _remember_what_is_installed() -> None:
     # Python's own, and the package of the same code that others bring.
     for module in filter(None, (importlib.metadata, sys.modules.get("importlib_metadata"))):
         _remember_texts(module.PathDistribution, installed)
+        for name in ("entry_points", "_normalized_name"):
+            _remember_property(module.PathDistribution, name, installed)
     importlib.metadata.entry_points()
 
-    # The schemas of the components of installed packages: Dagster makes them anew each time that it loads definitions.
+    # The schemas of the components of installed packages, and the examples that Dagster writes by them: it makes both
+    # anew each time that it loads definitions.
     with contextlib.suppress(ImportError, AttributeError):
         from dagster.components.core import package_entry, snapshot
+        from dagster_shared.serdes.objects.package_entry import json_for_all_components
+        from dagster_shared.yaml_utils import sample_yaml
 
         snapshot._get_component_type_data = cache(snapshot._get_component_type_data)
-        for key, component in package_entry.discover_entry_point_package_objects().items():
-            snapshot.get_package_entry_snap(key, component)
+        sample_yaml.generate_sample_yaml = _once_for_each_schema(sample_yaml.generate_sample_yaml)  # type: ignore[assignment]
+        components = package_entry.discover_entry_point_package_objects()
+        json_for_all_components([snapshot.get_package_entry_snap(*each) for each in components.items()])
+
+    with contextlib.suppress(ImportError, AttributeError):
+        _remember_migrations()
+
+
+def _remember_migrations() -> None:
+    """The migrations of Dagster's tables: each new run history runs all of their modules, to see which is the last."""
+    import dagster._core.storage
+    from alembic import util
+
+    original = util.load_python_file
+    folder = Path(dagster._core.storage.__file__).resolve().parent
+    # Constants and functions, and nothing that running them again would change. What is beside them runs each time.
+    modules = {file: original(file.parent, file.name) for file in folder.rglob("versions/*.py")}
+
+    def load_python_file(dir_: Any, filename: Any) -> types.ModuleType:
+        return modules.get(Path(dir_, filename)) or original(dir_, filename)
+
+    util.load_python_file = load_python_file
+
+
+def _once_for_each_schema(generate: Callable[[str, Any], str]) -> Callable[[str, Any], str]:
+    """Dagster's example of a component: it depends on the name and on the schema in its order, and on nothing else."""
+    remembered: dict[tuple[str, str], str] = {}
+
+    def generate_once(component_type: str, json_schema: Any) -> str:
+        key = (component_type, json.dumps(json_schema))
+        if key not in remembered:
+            remembered[key] = generate(component_type, json_schema)
+        return remembered[key]
+
+    return generate_once
 
 
 def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
@@ -209,6 +226,21 @@ def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
         return remembered[folder, filename]
 
     distribution.read_text = read_text
+
+
+def _remember_property(distribution: Any, name: str, installed: tuple[str, ...]) -> None:
+    original = getattr(distribution, name).fget
+    remembered: dict[str, Any] = {}
+
+    def remembering(self: Any) -> Any:
+        folder = str(self._path)
+        if not folder.startswith(installed):
+            return original(self)
+        if folder not in remembered:
+            remembered[folder] = original(self)
+        return type(remembered[folder])(remembered[folder])  # a copy: it is the caller's own
+
+    setattr(distribution, name, property(remembering))
 
 
 def serve(address: str, watched: int, ready: Path) -> None:
