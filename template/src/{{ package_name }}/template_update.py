@@ -167,7 +167,7 @@ def main() -> None:
         sys.exit("Copier is not installed: it is among the packages for development, which `uv sync` installs")
     try:
         current, latest, behind = versions(project)
-        if arguments.check:
+        if arguments.check or not (behind or for_copier):
             print(f"{latest} is available, this is {current}: uv run template-update" if behind else "Up to date.")
             return
         done = update(project, for_copier, arguments.put_workflows_aside)
