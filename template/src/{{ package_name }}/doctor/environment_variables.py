@@ -12,6 +12,8 @@ from .finding import Finding
 PACKAGE = Path(__file__).parents[1]
 #: `env.NAME` or `env('NAME')` in an expression, in the YAML of a component: read when definitions load.
 IN_YAML = re.compile(r"\{\{[^}]*\benv(?:\.|\(\s*['\"])([A-Za-z_]\w*)")
+#: `field: $NAME` in the YAML of a component: read when a run starts.
+OF_RUNS_IN_YAML = re.compile(r"^[ \t-]*\w+: *['\"]?\$([A-Za-z_]\w*)['\"]?[ \t]*$", re.M)
 #: `env_var('NAME')` without a default, in a profile of dbt.
 IN_DBT = re.compile(r"env_var\(\s*['\"](\w+)['\"]\s*\)")
 
@@ -21,9 +23,9 @@ def findings() -> Iterator[Finding]:
 
     In development nothing needs a variable but the YAML of a component; the others are of production.
     """
-    needed = dict(read_by_yaml(PACKAGE))
+    needed = dict(read_by_yaml(PACKAGE, IN_YAML))
     if environment() == PRODUCTION:
-        needed = {**dict(read_by_python(PACKAGE)), **dict(read_by_dbt(PACKAGE)), **needed}
+        needed |= dict([*read_by_python(PACKAGE), *read_by_dbt(PACKAGE), *read_by_yaml(PACKAGE, OF_RUNS_IN_YAML)])
     for name, where in sorted(needed.items()):
         if not os.environ.get(name):
             yield Finding(f"{name} is not set, and {where} reads it", "set it in the environment, or in .env")
@@ -39,10 +41,10 @@ def read_by_python(folder: Path) -> Iterator[tuple[str, str]]:
                     yield name.value, f"{_relative(path)}:{node.lineno}"
 
 
-def read_by_yaml(folder: Path) -> Iterator[tuple[str, str]]:
-    """The variables that the YAML of components reads."""
+def read_by_yaml(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """The variables that the YAML of components names in a certain way."""
     for path in sorted(folder.glob("defs/**/defs.yaml")):
-        yield from ((name, _relative(path)) for name in IN_YAML.findall(path.read_text(encoding="utf-8")))
+        yield from ((name, _relative(path)) for name in pattern.findall(path.read_text(encoding="utf-8")))
 
 
 def read_by_dbt(folder: Path) -> Iterator[tuple[str, str]]:
