@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from ..environment import environment, read_env_file
-from .finding import Finding
+from .finding import Finding, reason
 
 NOT_CHECKS = {"command", "finding"}
 #: Needs the network. Without it, the check is slow to fail.
@@ -25,8 +25,7 @@ def findings_of(check: str) -> Iterator[Finding]:
     try:
         yield from importlib.import_module(f".{check}", __package__).findings()
     except Exception as error:
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        yield Finding(f"the check {check} could not be made", f"it says: {first_line}")
+        yield Finding(f"the check {check} could not be made", f"it says: {reason(error)}")
 
 
 def main() -> None:

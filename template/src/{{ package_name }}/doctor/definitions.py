@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..lineage import load_definitions
-from .finding import Finding
+from .finding import Finding, reason
 
 
 def findings() -> Iterator[Finding]:
@@ -11,8 +11,7 @@ def findings() -> Iterator[Finding]:
     try:
         defs = load_definitions()
     except Exception as error:
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        yield Finding(f"the definitions do not load ({first_line})", "`uv run dg check defs` shows where")
+        yield Finding(f"the definitions do not load ({reason(error)})", "`uv run dg check defs` shows where")
         return
     for name, text in (defs.metadata or {}).items():
         if name.startswith("missing_state/"):

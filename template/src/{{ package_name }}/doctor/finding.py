@@ -17,3 +17,10 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.problem}: {self.fix}"
+
+
+def reason(error: BaseException) -> str:
+    """What an error says first. Dagster's own say where; what they were raised from says why."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
