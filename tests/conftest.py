@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     os.environ |= {
         "COPIER_SETTINGS_PATH": str(Path(__file__).with_name("copier_settings.yml")),
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Tests",
         "GIT_AUTHOR_EMAIL": "tests@example.com",

@@ -65,14 +65,14 @@ def add_dependency(project: Path, edits: Edits, _: random.Random) -> None:
     """As ``uv add`` does: a new last line."""
     text = (project / "pyproject.toml").read_text(encoding="utf-8")
     last = re.search(r"^dependencies = \[\n(?:.*\n)*?(.*)\n\]", text, re.M)[1]
-    insert(project, edits, "pyproject.toml", f"^{re.escape(last)}$", '    "humanize>=4",')
+    insert(project, edits, "pyproject.toml", f"^{re.escape(last)}$", '    "jinja2>=3",')
 
 
 def add_development_dependency(project: Path, edits: Edits, _: random.Random) -> None:
     """As ``uv add --dev`` does."""
     text = (project / "pyproject.toml").read_text(encoding="utf-8")
     last = re.search(r"^dev = \[\n(?:.*\n)*?(.*)\n\]", text, re.M)[1]
-    insert(project, edits, "pyproject.toml", f"^{re.escape(last)}$", '    "ipython>=8",')
+    insert(project, edits, "pyproject.toml", f"^{re.escape(last)}$", '    "hypothesis>=6",')
 
 
 def extend_readme(project: Path, edits: Edits, _: random.Random) -> None:

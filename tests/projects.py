@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,9 +18,11 @@ _COMPILED: dict[tuple[Any, ...], Any] = {}
 def without_repetitions() -> Iterator[None]:
     """Copier's own code, without what it does again for each project of a template.
 
-    It compiles each text once: the code depends on the text alone. And it does not ask git about each file, whether
-    it is executable: none is.
+    It compiles each text once: the code depends on the text alone. It finds out once what the answers file is called,
+    instead of for each path. And it does not ask git about each file, whether it is executable: none is.
     """
+    answers_relpath = cached_property(Worker.answers_relpath.fget)  # type: ignore[attr-defined]
+    answers_relpath.__set_name__(Worker, "answers_relpath")
     compile_it = Environment.compile
 
     def compile_once(self: Environment, source: Any, name: Any = None, filename: Any = None, *flags: bool) -> Any:
@@ -32,6 +35,7 @@ def without_repetitions() -> Iterator[None]:
 
     with (
         mock.patch.object(Environment, "compile", compile_once),
+        mock.patch.object(Worker, "answers_relpath", answers_relpath),
         mock.patch.object(Worker, "_sync_git_index_executable_bit"),
     ):
         yield

@@ -64,7 +64,7 @@ FAULTS = [
         "a file is in a combination that must not have it",
         "files",
         "copier.yml",
-        "{% if automation != 'declarative' %}/src/*/automation_conditions.py{% endif %}",
+        "    /src/*/automation_conditions.py\n",
         "",
         lambda combination: not has_conditions(combination),
     ),
@@ -99,9 +99,10 @@ FAULTS = [
         """\
     {%- if style != "components" %}
     "matplotlib>=3.10,<4",
+    "pandera[pandas]>=0.35,<0.36",
     {%- endif %}
 """,
-        '    "matplotlib>=3.10,<4",\n',
+        '    "matplotlib>=3.10,<4",\n    "pandera[pandas]>=0.35,<0.36",\n',
         lambda combination: not has_assets(combination),
     ),
     Fault("a file is not formatted", "ruff format", f"{PACKAGE}/partitions.py", "import dagster", "import  dagster"),

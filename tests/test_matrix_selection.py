@@ -11,7 +11,8 @@ from matrix.report import Progress, merged, table, write_report
 from matrix.selection import covering, in_shard, pairs_in, shard_of
 from matrix.trees import Tree
 from matrix.verdicts import Verdict
-from projects import content_of
+from processes import run
+from projects import content_of, render, without_repetitions
 from pytest_copie.plugin import Copie
 
 pytest_plugins = ["pytester"]
@@ -55,19 +56,32 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
         shard_of(text)
 
 
+@pytest.fixture(scope="module")
+def renderer(template: Path) -> Renderer:
+    """One for many projects, as in a run."""
+    return Renderer(template)
+
+
 @pytest.mark.parametrize("combination", [pytest.param(each, id=each.id) for each in combinations()])
 def test_projects_are_rendered_as_copier_does(
-    template: Path, tmp_path: Path, copie: Copie, combination: Combination
+    template: Path, tmp_path: Path, copie: Copie, renderer: Renderer, combination: Combination
 ) -> None:
-    """Byte by byte what pytest-copie gets, though that trusts the template; also the second project of a renderer."""
-    rendered = copie.copy(extra_answers=dict(combination.asked), template_dir=template)
+    """Byte by byte what pytest-copie gets, though that trusts the template."""
+    with without_repetitions():
+        rendered = copie.copy(extra_answers=dict(combination.asked), template_dir=template)
     assert rendered.exception is None
     assert rendered.project_dir is not None
-    expected = content_of(rendered.project_dir)
-    renderer = Renderer(template)
+    renderer.render(tmp_path / "project", combination.choices)
+    assert content_of(tmp_path / "project") == content_of(rendered.project_dir)
+
+
+def test_nothing_is_repeated_and_nothing_is_different(template: Path, tmp_path: Path) -> None:
+    """A second project of what compiles each text once is what the command gives."""
+    combination = combinations()[0]
+    answers = [word for name, value in combination.choices.items() for word in ("--data", f"{name}={value}")]
+    run(tmp_path, "copier", "copy", "--defaults", *answers, str(template), "command")
     for name in ("first", "second"):
-        renderer.render(tmp_path / name, combination.choices)
-        assert content_of(tmp_path / name) == expected
+        assert render(template, tmp_path / name, combination.choices) == content_of(tmp_path / "command")
 
 
 def test_a_refused_answer_is_refused_here_too(template: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -46,10 +46,12 @@ class Repository:
     Args:
         folder: The repository: recorded releases, and the work tree as the newest.
         plain: The template of the work tree, in a folder without git.
+        known: What new projects have, by their answers.
     """
 
     folder: Path
     plain: Path
+    known: dict[tuple[Any, ...], dict[str, bytes]] = field(default_factory=dict)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -63,11 +65,13 @@ class Repository:
         return to
 
     def fresh(self, to: Path, answers: Mapping[str, Any]) -> dict[str, bytes]:
-        """What a new project has that is made from the work tree."""
-        self.renderer.render(to, answers)
-        content = content_of(to)
-        shutil.rmtree(to)
-        return content
+        """What a new project has that is made from the work tree. Made once for the same answers."""
+        key = tuple(sorted(answers.items()))
+        if key not in self.known:
+            self.renderer.render(to, answers)
+            self.known[key] = content_of(to)
+            shutil.rmtree(to)
+        return dict(self.known[key])
 
 
 @pytest.fixture(scope="module")

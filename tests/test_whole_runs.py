@@ -12,8 +12,12 @@ pytestmark = pytest.mark.thorough
 
 @pytest.mark.parametrize(
     "answers",
-    [{"reverse_etl": "hightouch"}, {"style": "components", "dbt": "git", "reverse_etl": "census"}],
-    ids=lambda answers: "-".join(answers.values()),
+    [
+        pytest.param({"reverse_etl": "hightouch"}, id="hightouch"),
+        pytest.param(
+            {"style": "components", "dbt": "git", "reverse_etl": "census"}, id="git-census", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_all_tests_of_a_project_pass_in_one_run(
     answers: dict[str, str], template: Path, tmp_path: Path, runner: Runner
