@@ -16,9 +16,12 @@ pytestmark = [pytest.mark.thorough, ON_LINUX, pytest.mark.xdist_group("weekly_up
 NEWER = "v1001.0.0"
 PACKAGE = "src/{{ package_name }}"
 BRANCH = "template-update"
-#: Be the project's own command; a lock would be made from the package index.
+#: Be the project's own command, with a lock that is like uv's: written when it does not fit.
 UV = """
-import os
+import hashlib, os
+wanted = hashlib.sha256(open("pyproject.toml", "rb").read()).hexdigest()
+if not os.path.exists("uv.lock") or open("uv.lock").read() != wanted:
+    open("uv.lock", "w").write(wanted)
 if sys.argv[1:2] == ["run"]:
     code = "import sys; from sales_platform.template_update import main; sys.argv[0] = 'template-update'; main()"
     os.environ["PYTHONPATH"] = "src"
@@ -132,7 +135,7 @@ def test_what_is_new_comes_as_a_pull_request(server: Server) -> None:
     assert server.branches == ["main", BRANCH]
     [created] = [call for call in server.programs.calls("gh") if call[:2] == ["pr", "create"]]
     assert created[2:6] == ["--base", "main", "--head", BRANCH]
-    assert server.programs.calls("uv")[-1] == ["lock"]
+    assert [call[0] for call in server.programs.calls("uv")] == ["lock", "run", "lock"]
     body = server.body
     assert body.startswith("From 1000.0.0 to 1001.0.0 of the template.")
     assert "**Conflicts: choose between the two sides, then `git add` the file**\n\n- `.gitignore`\n" in body

@@ -167,13 +167,18 @@ def main() -> None:
         sys.exit("Copier is not installed: it is among the packages for development, which `uv sync` installs")
     try:
         current, latest, behind = versions(project)
-        if arguments.check or not (behind or for_copier):
-            print(f"{latest} is available, this is {current}: uv run template-update" if behind else "Up to date.")
-            return
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or "").strip()
+        sys.exit(f"{said}\nThe template is where _src_path and _commit in {ANSWERS_FILE} say.".strip())
+    if arguments.check or not (behind or for_copier):
+        print(f"{latest} is available, this is {current}: uv run template-update" if behind else "Up to date.")
+        return
+    if uncommitted := _git(project, "status", "--porcelain"):
+        sys.exit(f"Commit first, so that the update is a change of its own. Not committed yet:\n{uncommitted.rstrip()}")
+    try:
         done = update(project, for_copier, arguments.put_workflows_aside)
     except subprocess.CalledProcessError as error:
-        where = f"The template is where _src_path and _commit in {ANSWERS_FILE} say."
-        sys.exit(f"{(error.stderr or '').strip()}\n{where}".strip())
+        sys.exit(error.returncode)  # Copier has said why
     summary = f"From {current} to {latest} of the template.\n\n{done.summary()}\n"
     print(summary)
     if arguments.summary:
