@@ -55,7 +55,7 @@ def about_git(project: Path) -> Iterator[Finding]:
             original = name.removesuffix(SAVED)
             yield Finding(
                 f"{name} was put aside by an update, as the template no longer has {original}",
-                f"move it back to keep it (`git mv {name} {original}`), or delete it",
+                f"move it back to keep it (`mv {name} {original}`), or delete it",
             )
         elif path.is_file() and MARKER.search(path.read_bytes()):
             yield Finding(f"{name} has a conflict of an update", "choose between the two sides, and delete the markers")
