@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from release import HEADING, Release
+from release import HEADING, numbers
 from releases import recorded_releases
 from repository import ROOT
 
@@ -64,11 +64,7 @@ def test_every_heading_is_read() -> None:
 def test_versions_and_commits_are_in_order() -> None:
     """The newest first, each commit before that of the next version."""
     releases = recorded_releases()
-
-    def number(release: Release) -> list[int]:
-        return [int(part) for part in release.version.split(".")]
-
-    assert sorted(releases, key=number, reverse=True) == list(releases)
+    assert sorted(releases, key=numbers, reverse=True) == list(releases)
     commits = ["HEAD", *(release.commit for release in releases)]
     for newer, older in zip(commits, commits[1:], strict=False):
         command = ["git", "merge-base", "--is-ancestor", older, newer]

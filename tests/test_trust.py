@@ -12,25 +12,12 @@ import copier
 import pytest
 import yaml
 from copier.errors import UnsafeTemplateError
+from releases import commit, git
 from repository import ROOT, copy_template
 
 CHANGED = "src/{{ package_name }}/environment.py"
 OF_V2 = "# new in version 2\n"
 OF_THE_OWNER = "# kept by its owner\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git, and return what it printed."""
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, encoding="utf-8")
-    return done.stdout
-
-
-def commit(folder: Path, message: str) -> None:
-    """Commit everything in a folder, which becomes a repository if it isn't one."""
-    if not (folder / ".git").exists():
-        git(folder, "init", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--message", message)
 
 
 @pytest.fixture

@@ -213,15 +213,11 @@ def test_random_edits_and_answers(
     repository: Repository, template_update: ModuleType, tmp_path: Path, seed: int
 ) -> None:
     """From some answers and edits to other answers: nothing is lost, and all else is what a fresh copy has."""
-    choice = random.Random(seed)
-    one, other = (choice.choice(combinations()).choices for _ in range(2))
-    project = repository.make(tmp_path / "project", one)
-    edits = edited(project, [choice.choice(list(EDITS)) for _ in range(choice.randint(1, 6))], choice)
-    update(project, other)
+    project, edits, answers = edited_and_updated(repository, tmp_path / "project", seed)
     done = template_update.put_aside_and_describe(project)
     assert_nothing_is_lost(project, edits, done)
 
-    expected = repository.fresh(tmp_path / "fresh", one | other)
+    expected = repository.fresh(tmp_path / "fresh", answers)
     found = content_now(project)
     for path in done.saved:
         del found[f"{path}.saved"]
@@ -240,15 +236,12 @@ def test_an_edited_project_works_after_an_update(
     repository: Repository, tmp_path: Path, seed: int, runner: Runner
 ) -> None:
     """Its definitions load, and the tests of them and of what is the owner's pass."""
-    choice = random.Random(seed)
-    one, other = (choice.choice(combinations()).choices for _ in range(2))
-    project = repository.make(tmp_path / "project", one)
-    edited(project, ["add_asset", "edit_module", "extend_readme", "add_dependency"], choice)
-    update(project, other)
+    names = ["add_asset", "edit_module", "extend_readme", "add_dependency"]
+    project, _, answers = edited_and_updated(repository, tmp_path / "project", seed, names)
     shutil.rmtree(project / ".git")  # the jobs of projects are traced, and git's files are none of theirs
     for job in (DG_CHECK, Job(("pytest", "tests/test_definitions.py", "tests/test_ours.py"))):
         result = runner.run(job, Tree(project))
-        assert not result.problem, f"{one} to {other}: {result.problem}"
+        assert not result.problem, f"updated to {answers}: {result.problem}"
 
 
 @pytest.mark.parametrize("address", [".", "./", "../repository"])
@@ -261,6 +254,23 @@ def test_an_address_that_means_nothing_elsewhere_is_refused(
         copier.run_copy(address, tmp_path / "project", defaults=True, quiet=True)
     assert "Give its git address (gh:copier-dagster/copier-dagster) or its absolute path" in str(refusal.value)
     assert not (tmp_path / "project").exists()
+
+
+def edited_and_updated(
+    repository: Repository, folder: Path, seed: int, names: list[str] | None = None
+) -> tuple[Path, Edits, dict[str, Any]]:
+    """A project that was edited, at random if no edits are named, and then updated from random answers to others.
+
+    Returns:
+        The project, what was done to it, and the answers that it has in the end.
+    """
+    choice = random.Random(seed)
+    one, other = (choice.choice(combinations()).choices for _ in range(2))
+    project = repository.make(folder, one)
+    names = names or [choice.choice(list(EDITS)) for _ in range(choice.randint(1, 6))]
+    edits = edited(project, names, choice)
+    update(project, other)
+    return project, edits, one | other
 
 
 def edited(project: Path, names: list[str], choice: random.Random) -> Edits:
