@@ -95,17 +95,7 @@ def put_aside_and_describe(project: Path, workflows: bool = False) -> Update:
         _names(_git(project, "diff", "-z", "--name-only", "--relative", f"--diff-filter={kind}", "HEAD"))
         for kind in ("M", "D")
     )
-    saved = []
-    if deleted:
-        with tempfile.TemporaryDirectory() as folder:
-            _render_as_it_was(project, Path(folder))
-            for path in deleted:
-                content, original = _committed(project, path), Path(folder, path)
-                if not original.exists() or original.read_bytes() != content:
-                    aside = project / f"{path}{SAVED}"
-                    aside.parent.mkdir(parents=True, exist_ok=True)
-                    aside.write_bytes(content)
-                    saved.append(path)
+    saved = _put_edited_aside(project, deleted) if deleted else []
     return Update(
         conflicts=conflicts,
         saved=saved,
@@ -188,6 +178,22 @@ def main() -> None:
 def _names(listed: str) -> list[str]:
     """The paths in what git lists with ``-z``."""
     return sorted({*filter(None, listed.split("\0"))})
+
+
+def _put_edited_aside(project: Path, deleted: list[str]) -> list[str]:
+    """Of the files that are gone, bring back those that were not as the template had made them, under another name."""
+    saved = []
+    with tempfile.TemporaryDirectory() as folder:
+        _render_as_it_was(project, Path(folder))
+        for path in deleted:
+            content, original = _committed(project, path), Path(folder, path)
+            if original.exists() and original.read_bytes() == content:
+                continue
+            aside = project / f"{path}{SAVED}"
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(content)
+            saved.append(path)
+    return saved
 
 
 def _render_as_it_was(project: Path, folder: Path) -> None:
