@@ -58,6 +58,8 @@ def template_repository(folder: Path) -> Path:
         found = subprocess.run(["git", "cat-file", "-e", f"{release.commit}^{{commit}}"], cwd=folder)
         assert found.returncode == 0, missing.format(release.commit)
         git(folder, "tag", "--force", release.tag, release.commit)
+    # What it was cloned from has no say in it: its branches would come along into every mirror.
+    git(folder, "remote", "remove", "origin")
     # Nothing but what Copier reads, as it clones the repository for each project.
     for path in folder.iterdir():
         if path.name != ".git":

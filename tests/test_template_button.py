@@ -79,6 +79,8 @@ class Made:
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.template}.insteadOf",
             "GIT_CONFIG_VALUE_0": UPSTREAM,
+            # Copier keeps a mirror of each address, and this address leads elsewhere in each run of the tests.
+            "COPIER_CACHE_DIR": str(self.folder / "mirrors"),
         }
 
     def refuse(self, letters: str) -> None:
