@@ -1,5 +1,6 @@
 """A program that a job starts, and that is forked too, is the program: streams, exit code, questions and end."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,78 @@ def test_one_that_a_job_leaves_behind_is_ended(forks: Forks, tmp_path: Path) -> 
     result = forks.run(Job((*TESTS.command, "-s")), small_project(tmp_path / "one", WAITING, FILES))
     assert result.problem is None
     assert result.leftover == 1
+
+
+# What a program can say of the way in which it was started; the last line is there only if it is a fork.
+TELLING = """
+import os, sys, warnings
+if __name__ == "__main__":
+    print(sys.argv, sys.path[:2], sys.warnoptions, __file__, __spec__ and __spec__.name, os.getcwd(), sys.stdin.read())
+    print([each[0] for each in warnings.filters][:1] if sys.warnoptions else "")
+    print("forked" if "pandas" in sys.modules else "started")
+    sys.exit(len(sys.argv))
+"""
+PYTHON = FILES | {"telling.py": TELLING, "folder/telling.py": TELLING}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-m", "telling", "a", "-b"], ["telling.py"], ["-W", "error", "folder/telling.py", "-W"]], ids=str
+)
+def test_python_that_runs_a_module_or_a_file_is_forked(forks: Forks, tmp_path: Path, arguments: list[str]) -> None:
+    """It says the same as one that was not."""
+    test = f"""
+        import subprocess, sys
+        def said(python):
+            found = subprocess.run([python, *{arguments}], cwd=ROOT, input="in", capture_output=True, text=True)
+            return found.stdout.splitlines(), found.stderr, found.returncode
+        (forked, *others), (started, *same) = said(sys.executable), said({sys.executable!r})
+        assert (forked[-1], started[-1]) == ("forked", "started"), (forked, started)
+        assert (forked[:-1], others) == (started[:-1], same)
+        assert others[1] > 0
+    """
+    result = forks.run(TESTS, small_project(tmp_path / "one", test, PYTHON))
+    assert result.problem is None, result.problem
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["-c", "__file__ = 'telling.py'; exec(open(__file__).read())"], ""),
+        (["-I", "telling.py"], ""),
+        (["-X", "dev", "telling.py"], ""),
+        (["../tmp/telling.py"], ""),
+        (["telling.py"], "env=os.environ | {'PYTHONHASHSEED': '1'}"),
+        (["telling.py"], "env={'PATH': os.environ['PATH']}"),
+        (["telling.py"], "pass_fds=[os.open('telling.py', os.O_RDONLY)]"),
+    ],
+    ids=str,
+)
+def test_python_that_asks_for_more_is_started(forks: Forks, tmp_path: Path, arguments: list[str], options: str) -> None:
+    """With options or variables for its start, with a file that was opened for it, or elsewhere."""
+    test = f"""
+        import os, shutil, sys
+        from subprocess import PIPE, Popen
+        os.chdir(ROOT)
+        other = Path(os.environ["TMPDIR"], "telling.py")
+        shutil.copy("telling.py", other)
+        arguments = [str(other) if word.startswith("..") else word for word in {arguments}]
+        started = Popen([sys.executable, *arguments], stdin=PIPE, stdout=PIPE, {options})
+        said, _ = started.communicate()
+        assert said.decode().splitlines()[-1] == "started"
+    """
+    result = forks.run(TESTS, small_project(tmp_path / "one", test, PYTHON))
+    assert result.problem is None, result.problem
+
+
+def test_what_a_package_keeps_of_its_import_is_of_its_process(forks: Forks, tmp_path: Path) -> None:
+    """plumbum, which starts git for Copier, keeps the environment and the working directory."""
+    tells = "from plumbum import local\nprint(local.env['ONLY'], local.env['TMPDIR'], local.cwd)\n"
+    test = """
+        import os, subprocess, sys
+        environment = os.environ | {"ONLY": "here"}
+        found = subprocess.run([sys.executable, ROOT / "tells.py"], cwd=ROOT / "data", env=environment,
+                               capture_output=True, text=True)
+        assert found.stdout.split() == ["here", os.environ["TMPDIR"], str(ROOT / "data")], found
+    """
+    result = forks.run(TESTS, small_project(tmp_path / "one", test, FILES | {"tells.py": tells}))
+    assert result.problem is None, result.problem

@@ -60,7 +60,8 @@ def _write_programs(folder: Path) -> None:
     for program in FORKED_PROGRAMS:
         # Isolated, and without site-packages: nothing that it does not need.
         code = (
-            f"import sys; sys.path.insert(0, {str(INSIDE)!r}); import forked_program; forked_program.main({program!r})"
+            f"import sys; sys.path.insert(0, {str(INSIDE)!r}); "
+            f"import forked_program; forked_program.main({program!r}, {sys.executable!r})"
         )
         (folder / program).write_text(f"#!{sys.executable} -ISE\n{code}\n", encoding="utf-8")
         (folder / program).chmod(0o755)

@@ -11,13 +11,16 @@ ends them, and reports. Linux only.
 """
 
 import atexit
+import builtins
 import contextlib
 import ctypes
 import gc
 import importlib
 import importlib.metadata
+import io
 import json
 import os
+import runpy
 import selectors
 import signal
 import socket
@@ -86,6 +89,7 @@ PRELOADED = [
     "dagster_dg_cli.cli.schemas.list_schemas",
     "dagster_dg_cli.cli.utils",
     "dagster_dg_core.check",
+    "copier.__main__",
     "alembic.command",
     "alembic.config",
     "sqlalchemy.dialects.sqlite",
@@ -143,6 +147,9 @@ PRELOADED = [
     "unittest.mock",
     "yaml",
 ]  # noqa: E501
+# Imported for what they import. They themselves keep the environment and the folder in which they were imported, or
+# something that does: each job imports them anew.
+FORGOTTEN = {"copier", "plumbum"}
 
 
 def preload() -> None:
@@ -155,6 +162,9 @@ def preload() -> None:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         warm_dbt.warm()
+    for name in [*sys.modules]:
+        if name.partition(".")[0] in FORGOTTEN:
+            del sys.modules[name]
     _remember_what_is_installed()
 
 
@@ -416,16 +426,15 @@ def _become(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
-    sys.argv = [str(PROGRAMS / program), *arguments]
-    sys.path[:] = [str(PROGRAMS), *path, *_INSTALLED]
+    sys.path[:] = [*path, *_INSTALLED]
     sys.path_importer_cache.clear()
     sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.executable = str(Path(os.environ[matrix_tracing.FORKED_PROGRAMS], "python"))
     if trace:
         matrix_tracing.start(*trace)
-    [script] = importlib.metadata.entry_points(group="console_scripts", name=program)
     code = 1
     try:
-        code = _exit_code(script.load()())
+        code = _exit_code(_run_python(arguments) if program == "python" else _run_script(program, arguments))
     except SystemExit as end:
         code = _exit_code(end.code)
     except BaseException:
@@ -442,6 +451,33 @@ def _become(
         with contextlib.suppress(Exception):
             sys.stdout.flush()
         os._exit(code)
+
+
+def _run_script(name: str, arguments: list[str]) -> Any:
+    """Be the script that an installed package brings."""
+    sys.argv = [str(PROGRAMS / name), *arguments]
+    sys.path.insert(0, str(PROGRAMS))
+    [script] = importlib.metadata.entry_points(group="console_scripts", name=name)
+    return script.load()()
+
+
+def _run_python(arguments: list[str]) -> None:
+    """Be Python, with the arguments that ``forked_program`` lets through."""
+    sys.warnoptions, words = forked_program.without_warning_options(arguments)
+    warnings._processoptions(sys.warnoptions)  # type: ignore[attr-defined]
+    if words[0] == "-m":
+        sys.argv = ["-m", *words[2:]]
+        sys.path.insert(0, os.getcwd())
+        runpy._run_module_as_main(words[1])  # type: ignore[attr-defined]
+        return
+    sys.argv = words
+    sys.path.insert(0, os.path.dirname(os.path.realpath(words[0])))
+    file = os.path.abspath(words[0])
+    module = sys.modules["__main__"]
+    vars(module).update(__file__=file, __builtins__=builtins, __cached__=None)
+    with io.open_code(file) as opened:
+        code = compile(opened.read(), file, "exec")
+    exec(code, vars(module))
 
 
 def _exit_code(result: Any) -> int:

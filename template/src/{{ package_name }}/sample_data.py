@@ -130,10 +130,13 @@ def ensure_sample_data(con: "duckdb.DuckDBPyConnection", settings: SampleSetting
 
 def is_current(con: "duckdb.DuckDBPyConnection") -> bool:
     """Whether nothing is to be added: the sample reaches to yesterday, or the database is not a sample of ours."""
-    tables = {name for (name,) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()}
-    if "sample_data" not in tables:
-        return bool(tables)
-    return con.execute("SELECT last_day FROM sample_data").fetchall()[0][0] >= yesterday()
+    import duckdb
+
+    try:
+        [(last_day,)] = con.execute("SELECT last_day FROM sample_data").fetchall()
+    except duckdb.CatalogException:  # that it is missing is quicker to try than to look up
+        return bool(con.execute("SELECT 1 FROM information_schema.tables LIMIT 1").fetchall())
+    return last_day >= yesterday()
 
 
 def _create_tables(con: "duckdb.DuckDBPyConnection", settings: SampleSettings) -> None:

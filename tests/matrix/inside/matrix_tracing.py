@@ -48,6 +48,8 @@ _CACHE = "__pycache__"
 
 _INSIDE = os.path.dirname(os.path.abspath(__file__))
 
+_PYTHON = sys.executable  # also for a process that takes a stand-in for it later
+
 _project = ""
 _trace = -1
 _seen: set[tuple[str, str]] = set()
@@ -161,10 +163,8 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     if event != "subprocess.Popen":
         return False
     program, command, _, environment = arguments
-    if _is_forked(os.fsdecode(program), environment):
-        return True
-    if os.fsdecode(program) != sys.executable:
-        return False
+    if os.fsdecode(program) not in (_PYTHON, sys.executable):
+        return _is_forked(os.fsdecode(program), environment)
     flags = takewhile(lambda word: word.startswith("-"), map(os.fsdecode, command[1:]))
     if any(not flag.startswith("--") and set(flag) & set("IES") for flag in flags):
         return False  # without the environment, or without sitecustomize

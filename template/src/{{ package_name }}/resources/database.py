@@ -44,8 +44,13 @@ class DatabaseResource(dg.ConfigurableResource):
             FileNotFoundError: The database is missing, and it is to be read.
             TimeoutError: Another process kept the file longer than ``lock_timeout``.
         """
-        if self.sample:
-            self.ensure_sample()
+        # To open a file takes longer than most queries: the connection that looks at the sample is the one to use.
+        if not self.sample or Path(self.path).exists():
+            with self._open(read_only) as con:
+                if not self.sample or sample_data.is_current(con):
+                    yield con
+                    return
+        self.ensure_sample()
         with self._open(read_only) as con:
             yield con
 
