@@ -61,9 +61,9 @@ class Outcomes:
         """The record of a project that looks the same to the job, if there is one."""
         return next((record for record in self._records(job) if record.holds_in(tree)), None)
 
-    def varies(self, job: Job) -> bool:
-        """Whether the job has succeeded in two projects that look different to it, and so maybe in many."""
-        return sum(1 for _ in self._records(job)) > 1
+    def is_known(self, job: Job) -> bool:
+        """Whether the job has succeeded in some project."""
+        return any(True for _ in self._records(job))
 
     def add(self, job: Job, project: str, tree: Tree, result: Result) -> None:
         """Keep the outcome of a job that succeeded, if what it asked is known."""
@@ -78,7 +78,7 @@ class Outcomes:
 
     @contextmanager
     def first(self, job: Job, wait: bool) -> Iterator[bool]:
-        """Let one process at a time find out what a job asks that has not succeeded often yet.
+        """Let one process at a time find out what a job asks that has not succeeded anywhere yet.
 
         Args:
             job: The job.

@@ -95,9 +95,8 @@ class Checking:
         for job in jobs:
             if self._reuse(job):
                 continue
-            if self._outcomes is None or self._outcomes.varies(job):
-                # What it asks for differs. So it does for others: they share a process, and what they all import. What
-                # they ask is then known of all of them only, and fits fewer projects: not at once, therefore.
+            if self._outcomes is None or self._outcomes.is_known(job):
+                # What it asks for differs. So it does for others: they share a process, and what they all import.
                 together.append(job)
             else:
                 with self._outcomes.first(job, wait=False) as ours:
@@ -109,7 +108,7 @@ class Checking:
             with self._outcomes.first(job, wait=True):  # type: ignore[union-attr]
                 if self._reuse(job):
                     continue
-                if not self._outcomes.varies(job):  # type: ignore[union-attr]
+                if not self._outcomes.is_known(job):  # type: ignore[union-attr]
                     self._run(job)
                     continue
             together.append(job)
