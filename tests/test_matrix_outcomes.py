@@ -38,6 +38,11 @@ READERS: dict[str, tuple[str, Mapping[str, str]]] = {
         "import subprocess, sys; assert subprocess.check_output([sys.executable, '-I', 'run_me.py'])",
         READ,
     ),
+    "a question, by a python that does not tell": (
+        "import subprocess\n"
+        "subprocess.check_call(['python', '-I', '-c', 'import os; os.path.exists(\"data/new.csv\")'])",
+        {"data/new.csv": "a\n"},
+    ),
     "a file, by a fork": (
         "import os; pid = os.fork()\nif pid == 0:\n    open('data/read.csv').read(); os._exit(0)\nos.waitpid(pid, 0)",
         READ,
@@ -81,7 +86,11 @@ UNREAD = {
     "docs/new.md": "# New\n",
     "tests/test_other.py": "def test_other():\n    pass\n",
 }
-READ_EVERYTHING = {"a file, by a program", "a file, by a Python that does not tell"}
+READ_EVERYTHING = {
+    "a file, by a program",
+    "a file, by a Python that does not tell",
+    "a question, by a python that does not tell",
+}
 LIST_THE_ROOT = {"a tree"}
 
 

@@ -17,8 +17,6 @@ import sys
 ADDRESS = "MATRIX_ZYGOTE"
 #: The folder of the project. See ``matrix_tracing``.
 PROJECT = "MATRIX_PROJECT"
-
-
 #: Python's settings that make no difference to a fork.
 _SETTINGS = {"PYTHONPATH", "PYTHONUTF8"}
 

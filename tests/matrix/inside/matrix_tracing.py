@@ -163,8 +163,12 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     if event != "subprocess.Popen":
         return False
     program, command, _, environment = arguments
-    if os.fsdecode(program) not in (_PYTHON, sys.executable):
-        return _is_forked(os.fsdecode(program), environment)
+    program = os.fsdecode(program)
+    if program not in (_PYTHON, sys.executable):
+        if not _is_forked(program, environment):
+            return False
+        if _basename(program) != "python":
+            return True  # Python is not always a fork
     flags = takewhile(lambda word: word.startswith("-"), map(os.fsdecode, command[1:]))
     if any(not flag.startswith("--") and set(flag) & set("IES") for flag in flags):
         return False  # without the environment, or without sitecustomize
