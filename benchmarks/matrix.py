@@ -3,8 +3,8 @@
 Naively, each combination is three processes in the maintainers' environment, which is ready: ``copier copy``,
 ``dg check defs`` and ``pytest``. The matrix renders, reads and runs all that ``matrix.verdicts`` checks, which is more,
 in two processes that share the outcomes, as those of pytest-xdist do. What it needs for that is counted: the imports of
-the process that forks for each job, the start of the others, reading the questionnaire. Types are in neither: the tests
-check them in one run for all.
+the process that forks for each job, the forks that supervise jobs, the start of the others, reading the questionnaire.
+Types are in neither: the tests check them in one run for all.
 
 This is a check too. Both ways must come to the same verdict about ``dg check defs`` and about ``pytest``, and where
 there is no fault, nothing may fail: the first combination that breaks this is named, and ends the benchmark. With
@@ -15,8 +15,7 @@ there is no fault, nothing may fail: the first combination that breaks this is n
 At most 20 combinations are run, spread evenly over all that exist. Linux only, as the matrix in forks is.
 
 The figures are seconds of processor time per combination; ``ratio`` is naive / matrix. Targets: at least 10, aim 20.
-They are for runs without faults: what fails is run again in each project. Not seen is what supervises each job of the
-matrix, less than 1 %.
+They are for runs without faults: what fails is run again in each project.
 """
 
 import argparse
@@ -37,6 +36,7 @@ from measuring import ROOT, finish, scratch_folder
 sys.path.insert(0, str(ROOT / "tests"))  # before this folder, which has a module of the same name as the package below
 
 from combinations import Combination, combinations  # noqa: E402
+from matrix import scratch  # noqa: E402
 from matrix.checks import DG_CHECK  # noqa: E402
 from matrix.forks import SUPPORTED, Forks, start_zygote  # noqa: E402
 from matrix.jobs import Job, Result, Runner  # noqa: E402
@@ -126,7 +126,7 @@ def check_naively(combination: Combination, template: Path, folder: Path, seed: 
 
 
 class Counting:
-    """A runner that adds up what its jobs take: forks are children of another process, which does not wait for them.
+    """A runner that adds up what its jobs take: they are not children of this process.
 
     Args:
         runner: The runner that it asks.
@@ -158,15 +158,12 @@ class Worker:
         self._outcomes = Outcomes(folder / "outcomes")
         self._folder = folder
 
-    def check(self, name: str, seed: str | None) -> tuple[Checked, float]:
+    def check(self, name: str, seed: str | None) -> Checked:
         """Check a combination.
 
         Args:
             name: Its id.
             seed: Of the project's fault.
-
-        Returns:
-            What was found, and the processor seconds in it that the parent of this process can't see.
         """
         before, forks_before = sum(os.times()[:4]), self._runner.cpu_seconds
         project = self._folder / "projects" / name
@@ -180,8 +177,8 @@ class Worker:
             verdicts = Checking(self._combinations[name], Tree(project), self._runner, self._outcomes).run()
             problems = {verdict.check: verdict.problem for verdict in verdicts if verdict.problem}
         shutil.rmtree(project, ignore_errors=True)
-        forks = self._runner.cpu_seconds - forks_before
-        return Checked(sum(os.times()[:4]) - before + forks, problems, fault), forks
+        cpu_seconds = sum(os.times()[:4]) - before + self._runner.cpu_seconds - forks_before
+        return Checked(cpu_seconds, problems, fault)
 
 
 worker: Worker
@@ -193,32 +190,34 @@ def start_worker(folder: Path, address: str) -> None:
     worker = Worker(folder, address)
 
 
-def check_in_worker(name: str, seed: str | None) -> tuple[Checked, float]:
+def check_in_worker(name: str, seed: str | None) -> Checked:
     """Run in the processes of the matrix. See ``Worker.check``."""
     return worker.check(name, seed)
 
 
-def check_by_matrix(names: Sequence[str], folder: Path, seeds: Mapping[str, str]) -> tuple[dict[str, Checked], float]:
+def check_by_matrix(names: Sequence[str], seeds: Mapping[str, str]) -> tuple[dict[str, Checked], float]:
     """Check combinations as a run of the tests does.
 
     Args:
         names: The ids of the combinations.
-        folder: A folder for the run.
         seeds: For the combinations that get a fault, the seed of it.
 
     Returns:
         What was found about each, and the processor seconds of it all.
     """
     before = cpu_of_children()
-    # The process that forks ends when another one does, here one that waits for its input to end.
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as owner:
-        address = start_zygote(folder / "zygote", owner.pid)
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(PROCESSES, spawn, start_worker, (folder, address)) as pool:
-            found = list(pool.map(check_in_worker, names, map(seeds.get, names)))
-    os.wait()  # for the process that forks: only then its time counts
-    checked = {name: each for name, (each, _) in zip(names, found, strict=True)}
-    return checked, cpu_of_children() - before + sum(forks for _, forks in found)
+    folder = scratch.new_folder("matrix-")
+    try:
+        # The process that forks ends when another one does, here one that waits for its input to end.
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as owner:
+            address = start_zygote(folder / "zygote", owner.pid)
+            spawn = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(PROCESSES, spawn, start_worker, (folder, address)) as pool:
+                found = list(pool.map(check_in_worker, names, map(seeds.get, names)))
+    finally:
+        shutil.rmtree(folder)
+    os.wait()  # for the process that forks: only then its time counts, and that of the forks
+    return dict(zip(names, found, strict=True)), cpu_of_children() - before
 
 
 def disagreement(naive: Checked, matrix: Checked, faulty: bool) -> str | None:
@@ -262,7 +261,7 @@ def main() -> None:
         os.environ["MPLCONFIGDIR"] = str(folder / "matplotlib")
         run_in(folder, Job(("python", "-c", "import matplotlib.font_manager")))
 
-        checked, matrix_cpu_s = check_by_matrix([each.id for each in chosen], folder / "matrix", seeds)
+        checked, matrix_cpu_s = check_by_matrix([each.id for each in chosen], seeds)
         shared = matrix_cpu_s - sum(each.cpu_seconds for each in checked.values())
         print(f"{len(chosen)} of {len(combinations())} combinations, in seconds of processor time", flush=True)
         print(f"{'shared by all':<50} naive   0.0, matrix {shared:5.1f}", flush=True)

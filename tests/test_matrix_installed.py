@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from matrix import forks, zygote
+from matrix import forks, installed
 
 pytestmark = [
     pytest.mark.thorough,
@@ -23,7 +23,7 @@ SAID = """
     from dagster.components.core import package_entry, snapshot
     from dagster_shared.serdes.objects.package_entry import json_for_all_components
     from dagster_shared.yaml_utils import sample_yaml
-    from matrix import zygote
+    from matrix import installed
 
     def said():
         entries = [(each.group, each.name, each.value, distribution.name)
@@ -34,13 +34,13 @@ SAID = """
 
     before = said()
     original = sample_yaml.generate_sample_yaml
-    zygote._remember_what_is_installed()
+    installed.remember()
     """
 
 
 def run(folder: Path, code: str) -> None:
     """Run code in a Python that remembers."""
-    environment = os.environ | {"PYTHONPATH": str(Path(zygote.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(installed.__file__).parents[1])}
     command = [sys.executable, "-c", dedent(SAID) + dedent(code)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr

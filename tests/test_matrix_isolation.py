@@ -117,3 +117,42 @@ def test_a_killed_job_is_reported(forks: Forks, tmp_path: Path) -> None:
 def test_exit_codes_are_those_of_a_process(forks: Forks, tmp_path: Path, code: str, expected: int) -> None:
     """pytest's own, in these cases."""
     assert forks.run(TESTS, small_project(tmp_path / "one", code)).exit_code == expected
+
+
+def test_a_program_has_the_stack_of_a_program(forks: Forks, tmp_path: Path) -> None:
+    """Nothing of its parent's lies below it whose module can't be found: dbt asks for it, and searches thousands."""
+    code = """
+        import inspect
+        pytests = ("/_pytest/", "/pluggy/", __file__)
+        below = [frame for frame in inspect.stack() if not any(part in frame.filename for part in pytests)]
+        assert [frame.filename for frame in below if inspect.getmodule(frame.frame) is None] == []
+        assert len(below) <= 3, below
+        """
+    assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
+
+
+def test_locks_start_no_process(forks: Forks, tmp_path: Path) -> None:
+    """All jobs have one that removes their semaphores: it lives, and is no child of theirs."""
+    code = """
+        import multiprocessing, os
+        from multiprocessing import resource_tracker
+        lock = multiprocessing.get_context("spawn").Lock()
+        assert resource_tracker._resource_tracker._check_alive()
+        assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""
+        """
+    assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
+
+
+def test_supervisors_are_waited_for(forks: Forks, tmp_path: Path) -> None:
+    """The process that forks keeps none that has ended, and so has the processor time of all."""
+    code = "import os; print('zygote', os.getppid(), file=__import__('sys').__stdout__)"
+    tree = small_project(tmp_path / "one", code)
+    forks.run(TESTS, tree)
+    result = forks.run(Job((*TESTS.command, "-s")), tree)
+    [supervisor] = re.findall(r"zygote (\d+)", result.output)
+    assert result.problem is None
+    # The supervisor of this very job may still be there; those of earlier ones are gone when the next job comes.
+    forks.run(TESTS, tree)
+    forks.run(TESTS, tree)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(supervisor), 0)

@@ -6,18 +6,19 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from filelock import FileLock
 
+from matrix import scratch
 from matrix.inside import matrix_tracing as tracing
 from matrix.jobs import FORKED_PROGRAMS, INSIDE, Job, Result
 from matrix.trees import Question, Tree
 
 SUPPORTED = sys.platform == "linux"
 TIMEOUT = 600
+ZYGOTE = Path(__file__).with_name("zygote.py")
 READY = "ready.json"
 
 
@@ -40,7 +41,7 @@ def start_zygote(folder: Path, watched: int) -> str:
         if not (folder / READY).exists():
             _write_programs(folder / "programs")
             process = subprocess.Popen(
-                [sys.executable, "-m", "matrix.zygote", str(address), str(watched), str(folder / READY)],
+                [sys.executable, str(ZYGOTE), str(address), str(watched), str(folder / READY)],
                 cwd=folder,
                 env=_environment_of_zygote(folder),
                 stdin=subprocess.DEVNULL,
@@ -97,7 +98,7 @@ class Forks:
 
     def run(self, job: Job, tree: Tree) -> Result:
         """Run a job to its end. See ``jobs.Runner``."""
-        folder = Path(tempfile.mkdtemp(prefix="job-")).resolve()
+        folder = scratch.new_folder("job-")
         request = {
             "command": job.command,
             "project": str(tree.root),

@@ -32,12 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a folder, which the processes of pytest-xdist share."""
-    run.begin(config)
     if shard := config.getoption("--shard"):
         try:
             shard_of(shard)
         except ValueError as error:
             raise pytest.UsageError(str(error)) from error
+    run.begin(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "matrix-controller")
 

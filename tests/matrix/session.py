@@ -1,11 +1,12 @@
 """One run of the tests: the folder that its processes share."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
 from repository import ROOT
+
+from matrix import scratch
 
 #: Where projects and the report are kept after the run.
 KEPT = ROOT / ".matrix"
@@ -16,7 +17,7 @@ _folder = pytest.StashKey[Path]()
 def begin(config: pytest.Config) -> None:
     """Give the run a folder. A process of pytest-xdist takes that of the one which started it."""
     worker = getattr(config, "workerinput", None)
-    config.stash[_folder] = Path(worker["matrix_folder"] if worker else tempfile.mkdtemp(prefix="matrix-"))
+    config.stash[_folder] = Path(worker["matrix_folder"]) if worker else scratch.new_folder("matrix-")
 
 
 def for_worker(config: pytest.Config) -> dict[str, str | int]:

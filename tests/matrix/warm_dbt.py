@@ -151,9 +151,11 @@ def _build(folder: Path) -> None:
         (folder / path).write_text(dedent(text), encoding="utf-8")
     # dbt's static parser has threads that don't end.
     options = ["--quiet", "--log-level-file", "none", "--no-static-parser"]
-    result = dbtRunner().invoke([*options, "build", "--project-dir", str(folder), "--profiles-dir", str(folder)])
-    if not result.success:
-        raise RuntimeError(f"dbt does not build {PROJECT}") from result.exception
+    # The second command reads what the first has parsed.
+    for command in ("build", "parse"):
+        result = dbtRunner().invoke([*options, command, "--project-dir", str(folder), "--profiles-dir", str(folder)])
+        if not result.success:
+            raise RuntimeError(f"dbt does not {command} {PROJECT}") from result.exception
 
 
 def _clean_up() -> None:

@@ -1,6 +1,6 @@
 """A process that has imported what rendered projects import, and forks for each job.
 
-    python -m matrix.zygote SOCKET PID READY
+    python zygote.py SOCKET PID READY
 
 A fork has what a new process would have after seconds of imports, and nothing that another job has done: jobs run in
 children, and this process does nothing but fork. When it can, it writes the file READY; it ends when the process PID
@@ -10,12 +10,23 @@ For each job there are two forks. One runs it. The other supervises: it adopts e
 ends them, and reports. Linux only.
 """
 
+import sys
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder, where Python has found the script: its modules are those of a package
+
+    # Before later imports bind the functions that these wrap.
+    from matrix.inside import matrix_offline, matrix_tracing
+
+    matrix_offline.install()
+    matrix_tracing.install()
+
 import atexit
 import builtins
 import contextlib
 import ctypes
+import fcntl
 import gc
-import importlib
 import importlib.metadata
 import io
 import json
@@ -24,243 +35,48 @@ import runpy
 import selectors
 import signal
 import socket
-import sys
 import threading
 import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-# First of all: later imports bind the functions that are wrapped here.
+from matrix import preloading
 from matrix.inside import forked_program, matrix_offline, matrix_tracing
+from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in
+from matrix.opened_files import OpenedFiles
 
-if __name__ == "__main__":
-    matrix_offline.install()
-    matrix_tracing.install()
+_PR_SET_CHILD_SUBREAPER = 36
+_MADV_COLLAPSE = 25
+_LARGE_PAGE = 2 << 20
+# Open files of this process and of supervisors, which jobs do not have.
+_CLOSED_IN_FORKS = range(3, 20)
+# What a program of the environment would have, after its own folder and PYTHONPATH.
+_INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
 
-from matrix import warm_dbt  # noqa: E402
-from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in  # noqa: E402
-from matrix.opened_files import OpenedFiles  # noqa: E402
 
 _PR_SET_CHILD_SUBREAPER = 36
 # What a program of the environment would have, after its own folder and PYTHONPATH.
 _INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
-# What the jobs of rendered projects import, by what pulls in the rest. A module that is missing here costs each job the
-# time to import it; one that is gone does no harm.
-PRELOADED = [
-    "dagster",
-    "dagster.components.testing",
-    "dagster._cli.definitions",
-    "dagster._core.definitions.antlr_asset_selection.antlr_asset_selection",
-    "dagster._core.definitions.repository_definition.repository_data_builder",
-    "dagster._core.execution.execute_in_process",
-    "dagster._core.execution.plan.active",
-    "dagster._core.executor.in_process",
-    "dagster._core.instance.factory",
-    "dagster._core.instance.runs.run_domain",
-    "dagster._core.launcher.sync_in_memory_run_launcher",
-    "dagster._core.storage.root",
-    "dagster._core.storage.local_compute_log_manager",
-    "dagster._core.storage.migration.utils",
-    "dagster._core.storage.noop_compute_log_manager",
-    "dagster._core.storage.sqlite_storage",
-    "dagster._core.storage.upath_io_manager",
-    "dagster._core.system_config.composite_descent",
-    "dagster._core.test_utils",
-    "dagster._core.types.primitive_mapping",
-    "dagster._core.types.transform_typing",
-    "dagster._core.workspace.context",
-    "dagster._daemon.asset_daemon",
-    "dagster._grpc.client",
-    "dagster_shared.yaml_utils.sample_yaml",
-    "dagster_dg_cli.cli",
-    "dagster_dg_cli.cli.api",
-    "dagster_dg_cli.cli.check",
-    "dagster_dg_cli.cli.dev",
-    "dagster_dg_cli.cli.labs",
-    "dagster_dg_cli.cli.launch",
-    "dagster_dg_cli.cli.list",
-    "dagster_dg_cli.cli.plus",
-    "dagster_dg_cli.cli.scaffold",
-    "dagster_dg_cli.cli.schemas.list_schemas",
-    "dagster_dg_cli.cli.utils",
-    "dagster_dg_core.check",
-    "copier.__main__",
-    "alembic.command",
-    "alembic.config",
-    "sqlalchemy.dialects.sqlite",
-    "sqlite3",
-    "antlr4",
-    "antlr4.LL1Analyzer",
-    "jsonschema",
-    "attrs",
-    "dagster_census",
-    "dagster_dbt",
-    "dagster_dbt.components.dbt_project.component",
-    "dagster_dbt.core.dbt_cli_invocation",
-    "dagster_hightouch",
-    "dbt.adapters.duckdb",
-    "dbt.cli.main",
-    "dbt.task.build",
-    "duckdb",
-    "numpy",
-    "pyarrow.compute",
-    "pyarrow.dataset",
-    "pyarrow.parquet",
-    "pandas",
-    "pandas.core.arrays.arrow.extension_types",
-    "pandas.core.methods.to_dict",
-    "pandas.io.formats.string",
-    "pandas.io.parquet",
-    "hypothesis.extra.pandas",
-    "pandera.pandas",
-    "pandera.api.geopandas",
-    "pandera.backends.pandas.register",
-    "pandera.backends.pandas.array",
-    "pandera.backends.pandas.builtin_checks",
-    "pandera.backends.pandas.builtin_hypotheses",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.dates",
-    "matplotlib.figure",
-    "matplotlib.font_manager",
-    "PIL.BmpImagePlugin",
-    "PIL.GifImagePlugin",
-    "PIL.JpegImagePlugin",
-    "PIL.PpmImagePlugin",
-    "dotenv",
-    "filelock",
-    "git",
-    "fsspec.implementations.local",
-    "jinja2.nativetypes",
-    "tomlkit",
-    "tzdata.zoneinfo.Europe",
-    "upath.implementations.local",
-    "pytest",
-    "_pytest._argcomplete",
-    "concurrent.futures.thread",
-    "multiprocessing",
-    "readline",
-    "unittest.mock",
-    "yaml",
-]  # noqa: E501
-# Imported for what they import. They themselves keep the environment and the folder in which they were imported, or
-# something that does: each job imports them anew.
-FORGOTTEN = {"copier", "plumbum"}
 
 
-def preload() -> None:
-    """Import everything once. Warnings that an import gives are for the jobs to give."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from _pytest.config import default_plugins
+def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
+    """Fork for each connection, until the watched process ends.
 
-        for name in [*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)]:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
-        warm_dbt.warm()
-    for name in [*sys.modules]:
-        if name.partition(".")[0] in FORGOTTEN:
-            del sys.modules[name]
-    _remember_what_is_installed()
-
-
-def _remember_what_is_installed() -> None:
-    """Read once what the installed packages say of themselves: ``dg`` looks for plugins in all of them many times."""
-    installed = tuple(path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)))
-    # Python's own, and the package of the same code that others bring.
-    for module in filter(None, (importlib.metadata, sys.modules.get("importlib_metadata"))):
-        _remember_texts(module.PathDistribution, installed)
-        for name in ("entry_points", "_normalized_name"):
-            _remember_property(module.PathDistribution, name, installed)
-    importlib.metadata.entry_points()
-
-    # The schemas of the components of installed packages, and the examples that Dagster writes by them: it makes both
-    # anew each time that it loads definitions.
-    with contextlib.suppress(ImportError, AttributeError):
-        from dagster.components.core import package_entry, snapshot
-        from dagster_shared.serdes.objects.package_entry import json_for_all_components
-        from dagster_shared.yaml_utils import sample_yaml
-
-        snapshot._get_component_type_data = cache(snapshot._get_component_type_data)
-        sample_yaml.generate_sample_yaml = _once_for_each_schema(sample_yaml.generate_sample_yaml)  # type: ignore[assignment]
-        components = package_entry.discover_entry_point_package_objects()
-        json_for_all_components([snapshot.get_package_entry_snap(*each) for each in components.items()])
-
-    with contextlib.suppress(ImportError, AttributeError):
-        _remember_migrations()
-
-
-def _remember_migrations() -> None:
-    """The migrations of Dagster's tables: each new run history runs all of their modules, to see which is the last."""
-    import dagster._core.storage
-    from alembic import util
-
-    original = util.load_python_file
-    folder = Path(dagster._core.storage.__file__).resolve().parent
-    # Constants and functions, and nothing that running them again would change. What is beside them runs each time.
-    modules = {file: original(file.parent, file.name) for file in folder.rglob("versions/*.py")}
-
-    def load_python_file(dir_: Any, filename: Any) -> types.ModuleType:
-        return modules.get(Path(dir_, filename)) or original(dir_, filename)
-
-    util.load_python_file = load_python_file
-
-
-def _once_for_each_schema(generate: Callable[[str, Any], str]) -> Callable[[str, Any], str]:
-    """Dagster's example of a component: it depends on the name and on the schema in its order, and on nothing else."""
-    remembered: dict[tuple[str, str], str] = {}
-
-    def generate_once(component_type: str, json_schema: Any) -> str:
-        key = (component_type, json.dumps(json_schema))
-        if key not in remembered:
-            remembered[key] = generate(component_type, json_schema)
-        return remembered[key]
-
-    return generate_once
-
-
-def _remember_texts(distribution: Any, installed: tuple[str, ...]) -> None:
-    original = distribution.read_text
-    remembered: dict[tuple[str, str], str | None] = {}
-
-    def read_text(self: Any, filename: Any) -> str | None:
-        folder = str(self._path)
-        if not folder.startswith(installed):
-            return original(self, filename)
-        if (folder, filename) not in remembered:
-            remembered[folder, filename] = original(self, filename)
-        return remembered[folder, filename]
-
-    distribution.read_text = read_text
-
-
-def _remember_property(distribution: Any, name: str, installed: tuple[str, ...]) -> None:
-    original = getattr(distribution, name).fget
-    remembered: dict[str, Any] = {}
-
-    def remembering(self: Any) -> Any:
-        folder = str(self._path)
-        if not folder.startswith(installed):
-            return original(self)
-        if folder not in remembered:
-            remembered[folder] = original(self)
-        return type(remembered[folder])(remembered[folder])  # a copy: it is the caller's own
-
-    setattr(distribution, name, property(remembering))
-
-
-def serve(address: str, watched: int, ready: Path) -> None:
-    """Fork for each connection, until the watched process ends."""
+    Returns:
+        In a fork, its connection. None when no more are to come.
+    """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(64)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors report for themselves
+    _share_resource_tracker()
     gc.collect()
     gc.freeze()  # so that a fork's garbage collection doesn't copy what is shared
+    _use_large_pages()
     ready.with_suffix(".tmp").write_text(json.dumps({"cpu_seconds": time.process_time()}))
     ready.with_suffix(".tmp").rename(ready)
     owner = os.pidfd_open(watched)
@@ -269,13 +85,44 @@ def serve(address: str, watched: int, ready: Path) -> None:
         selector.register(owner, selectors.EVENT_READ)
         while True:
             readable = [key.fileobj for key, _ in selector.select()]
+            _reap()
             if owner in readable:
-                return
+                return None
             if listener in readable:
                 connection, _ = listener.accept()
                 if _fork() == 0:
-                    _in_child(lambda connection=connection: _supervise(connection))
+                    listener.close()
+                    os.close(owner)
+                    return connection
                 connection.close()
+
+
+def _reap() -> None:
+    """Wait for the supervisors that have ended: their processor time is then that of children of this process."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _share_resource_tracker() -> None:
+    """Start the process that removes the semaphores of killed ones, for all forks: dbt's locks would start one each."""
+    resource_tracker.ensure_running()
+    tracker = resource_tracker._resource_tracker  # type: ignore[attr-defined]
+    started = tracker._fd
+    tracker._fd = fcntl.fcntl(started, fcntl.F_DUPFD_CLOEXEC, _CLOSED_IN_FORKS.stop)
+    os.close(started)
+
+
+def _use_large_pages() -> None:
+    """Have the kernel put this process's memory into pages of 2 MB, as far as it can: half as much work to fork."""
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, permissions, *_, inode = line.split()[:5]
+        if permissions == "rw-p" and inode == "0":
+            first, last = (int(address, 16) for address in addresses.split("-"))
+            for start in range(-(-first // _LARGE_PAGE) * _LARGE_PAGE, last - _LARGE_PAGE + 1, _LARGE_PAGE):
+                madvise(start, _LARGE_PAGE, _MADV_COLLAPSE)
 
 
 def _fork() -> int:
@@ -285,35 +132,49 @@ def _fork() -> int:
         return os.fork()
 
 
-def _in_child(work: Any) -> NoReturn:
-    """Do the work of a fork, which must never go on as its parent does."""
-    code = 70
-    try:
-        work()
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    os._exit(code)
+@dataclass(frozen=True)
+class Program:
+    """What a fork is to be.
+
+    Args:
+        name: Of a console script of the environment, or ``python``.
+        arguments: Its arguments.
+        environment: Its environment variables.
+        folder: Its working directory.
+        streams: Its input, output and errors.
+        path: The folders from which it imports first.
+        trace: The project that it is asked about, and the file for the questions; None without tracing.
+    """
+
+    name: str
+    arguments: list[str]
+    environment: dict[str, str]
+    folder: str
+    streams: list[int]
+    path: list[str]
+    trace: tuple[str, str] | None
 
 
-def _supervise(connection: socket.socket) -> None:
-    """Run the job that is asked for, end what it leaves behind, and report."""
+def supervise(connection: socket.socket) -> Program | None:
+    """Fork for the job that is asked for, end what it leaves behind, and report.
+
+    Returns:
+        In the fork, what to run. None when it has ended.
+    """
     os.setsid()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # Unbuffered: what follows a program's first line is not text.
     with connection.makefile("rwb", buffering=0) as stream:
         request = json.loads(stream.readline())
         if "program" in request:
-            _supervise_program(connection, request["length"])
-            return
+            return _supervise_program(connection, request["length"])
         folder = Path(request["folder"])
         opened = OpenedFiles(Path(request["project"]), request["folders"])
         started = time.monotonic()
         process = _fork()
         if process == 0:
             connection.close()
-            _in_child(lambda: _run(request, folder))
+            return _program_of_job(request, folder)
         exit_code, cpu_seconds, leftover = _wait(process, started + request["timeout"])
         report = {
             "exit_code": exit_code,
@@ -324,14 +185,15 @@ def _supervise(connection: socket.socket) -> None:
             "refused": refused_in(folder),
         }
         stream.write(json.dumps(report).encode() + b"\n")
+    return None
 
 
 def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def _supervise_program(connection: socket.socket, length: int) -> None:
-    """Be a program that a job has started, and end with the process that stands in for it."""
+def _supervise_program(connection: socket.socket, length: int) -> Program | None:
+    """Fork for a program that a job has started, and end it with the process that stands in for it."""
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
     message = b""
     while len(message) < length:
@@ -341,7 +203,7 @@ def _supervise_program(connection: socket.socket, length: int) -> None:
     process = _fork()
     if process == 0:
         connection.close()
-        _in_child(lambda: _run_program(request, streams))
+        return _program_of_program(request, streams)
     for descriptor in streams:
         os.close(descriptor)
 
@@ -357,6 +219,7 @@ def _supervise_program(connection: socket.socket, length: int) -> None:
     with contextlib.suppress(OSError):
         connection.sendall(str(exit_code).encode())
         connection.shutdown(socket.SHUT_WR)
+    return None
 
 
 def _wait(process: int, deadline: float) -> tuple[int, float, int]:
@@ -381,60 +244,59 @@ def _wait(process: int, deadline: float) -> tuple[int, float, int]:
     return exit_code if exit_code is not None else 70, cpu_seconds, len(leftover)
 
 
-def _run(request: dict[str, Any], folder: Path) -> None:
-    """Be the program of a job: its arguments, environment, working directory and streams."""
-    program, *arguments = request["command"]
+def _program_of_job(request: dict[str, Any], folder: Path) -> Program:
+    """The program of a job: its arguments, environment, working directory and streams."""
+    name, *arguments = request["command"]
     project = Path(request["project"])
-    environment = environment_of(project, folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.environ[forked_program.ADDRESS] = request["zygote"]
-    os.environ[matrix_tracing.FORKED_PROGRAMS] = request["programs"]
-    os.environ["PATH"] = os.pathsep.join([request["programs"], os.environ["PATH"]])
-    os.chdir(project)
+    environment = environment_of(project, folder) | {
+        forked_program.ADDRESS: request["zygote"],
+        matrix_tracing.FORKED_PROGRAMS: request["programs"],
+    }
+    environment["PATH"] = os.pathsep.join([request["programs"], environment["PATH"]])
     streams = [
         os.open(os.devnull, os.O_RDONLY),
         os.open(str(folder / "output"), os.O_WRONLY | os.O_CREAT, 0o600),
         os.open(str(folder / "errors"), os.O_WRONLY | os.O_CREAT, 0o600),
     ]
-    _become(program, arguments, streams, [str(project / "src"), str(INSIDE)], (str(project), str(folder / "trace")))
+    path = [str(project / "src"), str(INSIDE)]
+    return Program(name, arguments, environment, str(project), streams, path, (str(project), str(folder / "trace")))
 
 
-def _run_program(request: dict[str, Any], streams: list[int]) -> None:
-    """Be a program that a job has started."""
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    os.chdir(request["folder"])
-    path = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    traced = matrix_tracing.TRACE in os.environ
-    trace = (os.environ[matrix_tracing.PROJECT], os.environ[matrix_tracing.TRACE]) if traced else None
-    _become(request["program"], request["arguments"], streams, path, trace)
+def _program_of_program(request: dict[str, Any], streams: list[int]) -> Program:
+    """A program that a job has started."""
+    environment = request["environment"]
+    path = [folder for folder in environment.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    traced = matrix_tracing.TRACE in environment
+    trace = (environment[matrix_tracing.PROJECT], environment[matrix_tracing.TRACE]) if traced else None
+    return Program(request["program"], request["arguments"], environment, request["folder"], streams, path, trace)
 
 
-def _become(
-    program: str, arguments: list[str], streams: list[int], path: list[str], trace: tuple[str, str] | None
-) -> None:
+def become(program: Program) -> None:
     """Run a program of the environment as a new process would, and end."""
-    for number, descriptor in enumerate(streams):
+    os.environ.clear()
+    os.environ.update(program.environment)
+    os.chdir(program.folder)
+    for number, descriptor in enumerate(program.streams):
         os.dup2(descriptor, number)
-    for descriptor in range(3, 20):
+    for descriptor in _CLOSED_IN_FORKS:
         with contextlib.suppress(OSError):
             os.close(descriptor)
     sys.stdin = sys.__stdin__ = os.fdopen(0, "r", closefd=False)
     sys.stdout = sys.__stdout__ = os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.__stderr__ = os.fdopen(2, "w", closefd=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
-    sys.path[:] = [*path, *_INSTALLED]
+    sys.path[:] = [*program.path, *_INSTALLED]
     sys.path_importer_cache.clear()
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.executable = str(Path(os.environ[matrix_tracing.FORKED_PROGRAMS], "python"))
-    if trace:
-        matrix_tracing.start(*trace)
+    if program.trace:
+        matrix_tracing.start(*program.trace)
     code = 1
     try:
-        code = _exit_code(_run_python(arguments) if program == "python" else _run_script(program, arguments))
+        is_python = program.name == "python"
+        result = _run_python(program.arguments) if is_python else _run_script(program.name, program.arguments)
+        code = _exit_code(result)
     except SystemExit as end:
         code = _exit_code(end.code)
     except BaseException:
@@ -490,5 +352,15 @@ def _exit_code(result: Any) -> int:
 
 
 if __name__ == "__main__":
-    preload()
-    serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    code = 70
+    try:
+        preloading.preload()
+        # Forks come back here, so that programs run with nothing of this below them on the stack.
+        connection = serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+        program = supervise(connection) if connection else None
+        if program:
+            become(program)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    os._exit(code)
