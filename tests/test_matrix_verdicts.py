@@ -23,14 +23,15 @@ def combination() -> Combination:
     return next(each for each in combinations() if each.answers["style"] == "components")
 
 
-def three_modules(folder: Path, one: str = "pass", constant: int = 1) -> Tree:
-    """A project whose first and third module read its constant."""
-    test = "from constant import CONSTANT\n\n\ndef test_it():\n    "
+def three_modules(folder: Path, one: str = "pass", constant: int = 1, other: int = 1) -> Tree:
+    """A project whose first and third module read its constants."""
+    test = "from constant import CONSTANT\nfrom other import OTHER\n\n\ndef test_it():\n    "
     files = {
         "src/constant.py": f"CONSTANT = {constant}\n",
+        "src/other.py": f"OTHER = {other}\n",
         "tests/test_one.py": f"{test}{one}\n",
         "tests/test_two.py": "def test_it():\n    pass\n",
-        "tests/test_three.py": f"{test}assert CONSTANT\n",
+        "tests/test_three.py": f"{test}assert CONSTANT and OTHER\n",
     }
     return small_project(folder, "pass", files)
 
@@ -57,11 +58,26 @@ def test_what_differs_runs_together_the_rest_not_at_all(
     first = Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
     assert [verdict.verified_in for verdict in first] == ["a", "a", "a"]
     assert all(verdict.cpu_seconds for verdict in first)
-    second = Checking(combination, three_modules(tmp_path / "b", constant=2), runner, outcomes, "b").run_jobs(jobs)
+    tree = three_modules(tmp_path / "b", constant=2, other=2)
+    second = Checking(combination, tree, runner, outcomes, "b").run_jobs(jobs)
     assert {verdict.check: verdict.verified_in for verdict in second} == {str(ONE): "b", str(TWO): "a", str(THREE): "b"}
     assert sum(verdict.cpu_seconds > 0 for verdict in second) == 1, "one process for both"
-    third = Checking(combination, three_modules(tmp_path / "c", constant=2), runner, outcomes, "c").run_jobs(jobs)
+    tree = three_modules(tmp_path / "c", constant=2, other=2)
+    third = Checking(combination, tree, runner, outcomes, "c").run_jobs(jobs)
     assert {verdict.verified_in for verdict in third} == {"a", "b"}
+
+
+def test_what_differs_in_one_answer_runs_alone(tmp_path: Path, combination: Combination, runner: Runner) -> None:
+    """What it asks is then known apart, and holds in a project that differs in what the others ask."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    jobs = [ONE, TWO, THREE]
+    assert Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
+    tree = three_modules(tmp_path / "b", constant=2)
+    second = Checking(combination, tree, runner, outcomes, "b").run_jobs(jobs)
+    assert sum(verdict.cpu_seconds > 0 for verdict in second) == 2, "a process for each"
+    tree = three_modules(tmp_path / "c", one="assert CONSTANT", constant=2)
+    third = Checking(combination, tree, runner, outcomes, "c").run_jobs(jobs)
+    assert {verdict.check: verdict.verified_in for verdict in third} == {str(ONE): "c", str(TWO): "a", str(THREE): "b"}
 
 
 def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combination, runner: Runner) -> None:
@@ -70,7 +86,7 @@ def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combinatio
     jobs = [ONE, TWO, THREE]
     assert Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
     for name in ("b", "c"):
-        tree = three_modules(tmp_path / name, one="assert CONSTANT == 1", constant=2)
+        tree = three_modules(tmp_path / name, one="assert CONSTANT == 1", constant=2, other=2)
         verdicts = Checking(combination, tree, runner, outcomes, name).run_jobs(jobs)
         assert [verdict.check for verdict in verdicts if verdict.problem] == [str(ONE)]
         [problem] = [verdict.problem for verdict in verdicts if verdict.problem]

@@ -8,6 +8,7 @@ named.
 The records are files in one folder, which the processes of a test run share.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock
@@ -31,19 +33,25 @@ class Record:
         project: In which project: the name of its combination.
         output: What it printed.
         questions: What it asked about the project.
-        answers: The digest of the answers.
+        answers: The digest of the answer to each of them.
         day: When. Some jobs depend on the date.
     """
 
     project: str
     output: str
     questions: list[Question]
-    answers: str
+    answers: list[str]
     day: str
+
+    def differences(self, tree: Tree) -> Iterator[Question]:
+        """The questions that have another answer in another project."""
+        for question, answer in zip(self.questions, self.answers, strict=True):
+            if tree.digest_of(question) != answer:
+                yield question
 
     def holds_in(self, tree: Tree) -> bool:
         """Whether the job would do the same in another project, today."""
-        return self.day == _today() and tree.answers(self.questions) == self.answers
+        return self.day == _today() and next(self.differences(tree), None) is None
 
 
 class Outcomes:
@@ -65,16 +73,22 @@ class Outcomes:
         """Whether the job has succeeded in some project."""
         return any(True for _ in self._records(job))
 
+    def is_nearly_known(self, job: Job, tree: Tree) -> bool:
+        """Whether it has succeeded in a project that differs in one answer only."""
+        return any(len([*islice(record.differences(tree), 2)]) == 1 for record in self._records(job))
+
     def add(self, job: Job, project: str, tree: Tree, result: Result) -> None:
         """Keep the outcome of a job that succeeded, if what it asked is known."""
         if result.problem or result.questions is None:
             return
-        record = Record(project, result.output, list(result.questions), tree.answers(result.questions), _today())
+        answers = [tree.digest_of(question) for question in result.questions]
+        record = Record(project, result.output, list(result.questions), answers, _today())
         folder = self._folder_of(job)
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f".{os.getpid()}"
         unfinished.write_text(json.dumps(vars(record)), encoding="utf-8")
-        unfinished.rename(folder / f"{record.answers[:16]}-{project}.json")
+        version = hashlib.sha256("".join(answers).encode()).hexdigest()[:16]
+        unfinished.rename(folder / f"{version}-{project}.json")
 
     @contextmanager
     def first(self, job: Job, wait: bool) -> Iterator[bool]:

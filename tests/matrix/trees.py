@@ -121,10 +121,9 @@ class Tree:
             return self.digest
         raise ValueError(f"not a kind of question: {kind}")
 
-    def answers(self, questions: Iterable[Question]) -> str:
-        """All answers as one digest."""
-        lines = "\n".join(self.answer(question) for question in questions)
-        return hashlib.sha256(lines.encode()).hexdigest()
+    def digest_of(self, question: Question) -> str:
+        """The digest of an answer."""
+        return hashlib.sha256(self.answer(question).encode()).hexdigest()[:32]
 
     @cached_property
     def digest(self) -> str:

@@ -95,7 +95,7 @@ class Checking:
         for job in jobs:
             if self._reuse(job):
                 continue
-            if self._outcomes is None or self._outcomes.is_known(job):
+            if self._outcomes is None or self._differs(job):
                 # What it asks for differs. So it does for others: they share a process, and what they all import.
                 together.append(job)
             else:
@@ -108,7 +108,7 @@ class Checking:
             with self._outcomes.first(job, wait=True):  # type: ignore[union-attr]
                 if self._reuse(job):
                     continue
-                if not self._outcomes.is_known(job):  # type: ignore[union-attr]
+                if not self._differs(job):
                     self._run(job)
                     continue
             together.append(job)
@@ -127,6 +127,11 @@ class Checking:
         self._printed[job] = record.output
         self.verdicts.append(Verdict(str(job), None, 0, 0, record.project))
         return True
+
+    def _differs(self, job: Job) -> bool:
+        """Whether it is known to ask for what differs here: for more than one thing, as that may have few answers."""
+        assert self._outcomes is not None
+        return self._outcomes.is_known(job) and not self._outcomes.is_nearly_known(job, self._tree)
 
     def _run(self, job: Job) -> None:
         result = self._result_of(job)

@@ -22,7 +22,7 @@ def etl_source_sensor(
     assert context.repository_def is not None, "Dagster gives each sensor its repository"
     graph = context.repository_def.asset_graph
     sources = {key: graph.get(key).metadata["source_table"] for key in ETL_ASSETS.resolve(graph)}
-    states = {source: database.fingerprint(source) for source in sorted(set(sources.values()))}
+    states = database.fingerprints(sorted(set(sources.values())))
     changed = sorted(key for key, source in sources.items() if cursor["sources"].get(source) != states[source])
     if not changed:
         return dg.SkipReason(f"No change in {', '.join(states)}")

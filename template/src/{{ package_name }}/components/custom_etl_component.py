@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LoadedRows:
-    """How many rows a load has read from the source table and written to the destination table."""
+class Loaded:
+    """What a load has done.
 
-    read: int
-    written: int
+    Args:
+        rows_read: The rows of the source table.
+        rows_written: The rows of the destination table.
+        columns: The columns of the destination table.
+    """
+
+    rows_read: int
+    rows_written: int
+    columns: dg.TableSchema
 
 
 @dataclass
@@ -80,13 +87,13 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         )
         def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
             with retried(context):
-                rows = self.execute(context.log, database)
+                loaded = self.execute(context.log, database)
             return dg.MaterializeResult(
                 metadata={
-                    "rows_read": rows.read,
-                    "dagster/row_count": rows.written,
+                    "rows_read": loaded.rows_read,
+                    "dagster/row_count": loaded.rows_written,
                     "dagster/table_name": self.destination_table,
-                    "dagster/column_schema": self._column_schema(database),
+                    "dagster/column_schema": loaded.columns,
                 }
             )
 
@@ -106,7 +113,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             },
         )
 
-    def execute(self, log: dg.DagsterLogManager, database: DatabaseResource) -> LoadedRows:
+    def execute(self, log: dg.DagsterLogManager, database: DatabaseResource) -> Loaded:
         """Load the destination table.
 
         Args:
@@ -122,7 +129,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             with database.connect(read_only=False) as con:
                 con.begin()
                 try:
-                    rows = self._load(log, con)
+                    loaded = self._load(log, con)
                     con.commit()
                 except BaseException:
                     con.rollback()
@@ -132,9 +139,9 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 description=f"CustomETLComponent {self.source_table} -> {self.destination_table}: {error}",
                 allow_retries=False,
             ) from error
-        return rows
+        return loaded
 
-    def _load(self, log: dg.DagsterLogManager, con: "duckdb.DuckDBPyConnection") -> LoadedRows:
+    def _load(self, log: dg.DagsterLogManager, con: "duckdb.DuckDBPyConnection") -> Loaded:
         import duckdb
         import pyarrow as pa
 
@@ -166,9 +173,6 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                     log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
         con.unregister("batch of rows")
         reader.close()
-        return LoadedRows(read=rows_read, written=rows_written)
-
-    def _column_schema(self, database: DatabaseResource) -> dg.TableSchema:
-        columns = database.query(f"DESCRIBE {quote_identifier(self.destination_table)}")
-        names_and_types = zip(columns["column_name"], columns["column_type"], strict=True)
-        return dg.TableSchema([dg.TableColumn(name=name, type=type_) for name, type_ in names_and_types])
+        described = con.execute(f"DESCRIBE {destination}").fetchall()
+        columns = dg.TableSchema([dg.TableColumn(name=name, type=type_) for name, type_, *_ in described])
+        return Loaded(rows_read, rows_written, columns)

@@ -39,9 +39,9 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             name=f"observe_{self.source}", specs=[self.get_asset_spec(table) for table in self.tables], can_subset=True
         )
         def observe(context: dg.AssetExecutionContext, database: DatabaseResource) -> Iterator[dg.ObserveResult]:
-            for key in sorted(context.selected_asset_keys):
-                version = dg.DataVersion(database.fingerprint(key.path[-1]))
-                yield dg.ObserveResult(asset_key=key, data_version=version)
+            keys = {key.path[-1]: key for key in context.selected_asset_keys}
+            for table, fingerprint in database.fingerprints(sorted(keys)).items():
+                yield dg.ObserveResult(asset_key=keys[table], data_version=dg.DataVersion(fingerprint))
 
         return dg.Definitions(assets=[observe])
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,10 +64,19 @@ class DatabaseResource(dg.ConfigurableResource):
         with self.connect() as con:
             return con.execute(sql, list(params)).df()
 
+    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
+        """For each of these tables, a short text that changes when its content changes."""
+        found = {}
+        with self.connect() as con:
+            for table in tables:
+                con.execute(f"SELECT count(*), coalesce(bit_xor(hash(t)), 0) FROM {quote_identifier(table)} t")
+                [(rows, content)] = con.fetchall()
+                found[table] = f"{rows}-{content:x}"
+        return found
+
     def fingerprint(self, table: str) -> str:
-        """A short text that changes when the content of ``table`` changes."""
-        rows, content = self.query(f"SELECT count(*), bit_xor(hash(t)) FROM {quote_identifier(table)} t").iloc[0]
-        return f"{int(rows)}-{0 if content != content else int(content):x}"
+        """The fingerprint of one table."""
+        return self.fingerprints([table])[table]
 
     def ensure_sample(self) -> None:
         """Fill the database with the sample data if it is empty or missing, and bring an earlier sample up to date."""
