@@ -182,14 +182,14 @@ FAULTS = [
         """\
                 con.begin()
                 try:
-                    rows = self._load(log, con)
+                    loaded = self._load(log, con)
                     con.commit()
                 except BaseException:
                     con.rollback()
                     raise
 """,
         """\
-                rows = self._load(log, con)
+                loaded = self._load(log, con)
 """,
     ),
     Fault(
