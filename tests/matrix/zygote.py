@@ -59,11 +59,6 @@ _CLOSED_IN_FORKS = range(3, 20)
 _INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
 
 
-_PR_SET_CHILD_SUBREAPER = 36
-# What a program of the environment would have, after its own folder and PYTHONPATH.
-_INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
-
-
 def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
     """Fork for each connection, until the watched process ends.
 
