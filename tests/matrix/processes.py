@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
-from matrix import scratch
 from matrix.jobs import PROGRAMS, Job, Result, environment_of, refused_in
 from matrix.trees import Tree
 
@@ -23,7 +23,7 @@ class Processes:
 
 def run_in(folder: Path, job: Job) -> Result:
     """Run a job in a folder to its end."""
-    own = scratch.new_folder("job-")
+    own = Path(tempfile.mkdtemp(prefix="job-")).resolve()
     program, *arguments = job.command
     started, cpu_before = time.monotonic(), _cpu_of_children()
     try:

@@ -67,17 +67,17 @@ class Tree:
             self.folders[relative] = sorted([*folders, *names])
             yield relative, folders, names
 
-    def restore(self, keep: str = "") -> None:
+    def restore(self, *keep: str) -> None:
         """Undo what was done to the tree: the next job finds it as it was rendered.
 
         Args:
-            keep: A pattern of folders that stay, with what is in them.
+            keep: Patterns of folders that stay, with what is in them.
         """
         before = dict(self.folders)
         for folder, folders, names in list(self._walk()):
             for name in folders:
                 path = os.path.join(folder, name)
-                if path not in before and not (keep and fnmatch(path, keep)):
+                if path not in before and not any(fnmatch(path, pattern) for pattern in keep):
                     shutil.rmtree(self.root / folder / name, ignore_errors=True)
             for name in names:
                 path = os.path.join(folder, name)

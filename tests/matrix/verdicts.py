@@ -19,6 +19,8 @@ from matrix.trees import Tree
 #: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
 #: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
 PREPARED = "src/*/dbt_project/target"
+#: And for the second one: an empty run history, as that would make.
+RUN_HISTORY = ".dagster*"
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Checking:
 
     def _result_of(self, job: Job) -> Result:
         result = self._runner.run(job, self._tree)
-        self._tree.restore(PREPARED)
+        self._tree.restore(PREPARED, *([RUN_HISTORY] if job == DG_CHECK else []))
         return result
 
     def _judge(self, name: str, result: Result) -> None:
