@@ -12,7 +12,7 @@ there is no fault, nothing may fail: the first combination that breaks this is n
 
     uv run python benchmarks/matrix.py [--combinations 20] [--seed 42] [--faults 0]
 
-At most 20 combinations are run, spread evenly over all that exist. Linux only, as the matrix in forks is.
+By default 20 combinations are run, spread evenly over all that exist. Linux only, as the matrix in forks is.
 
 The figures are seconds of processor time per combination; ``ratio`` is naive / matrix. Targets: at least 10, aim 20.
 They are for runs without faults: what fails is run again in each project.
