@@ -1,12 +1,13 @@
 """Where projects are rendered and jobs write."""
 
-import shutil
+import os
+import sys
 import tempfile
 from pathlib import Path
 
 #: A file system in memory, as Linux has it.
 MEMORY = Path("/dev/shm")
-#: How much room must be there: jobs run side by side, and each has databases and logs of its own.
+#: How much room must be there, in bytes: jobs run side by side, and each has databases and logs of its own.
 ENOUGH = 2 << 30
 
 
@@ -16,5 +17,12 @@ def new_folder(prefix: str) -> Path:
     Args:
         prefix: Its name begins with this.
     """
-    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if in_memory else None)).resolve()
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if _is_fit(MEMORY) else None)).resolve()
+
+
+def _is_fit(folder: Path) -> bool:
+    if sys.platform != "linux" or not folder.is_dir():
+        return False
+    system = os.statvfs(folder)
+    # Jobs start programs of their own. In containers that is often forbidden here.
+    return system.f_bavail * system.f_frsize >= ENOUGH and not system.f_flag & os.ST_NOEXEC
