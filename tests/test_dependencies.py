@@ -71,6 +71,7 @@ def made_project(folder: Path, files: dict[str, str] | None = None, pyproject: s
     return folder
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("combination", combinations(), ids=lambda combination: combination.id)
 def test_it_declares_what_it_imports_and_nothing_else(projects: dict[str, Path], combination: Combination) -> None:
     """In each combination, as each has other files."""
@@ -78,6 +79,7 @@ def test_it_declares_what_it_imports_and_nothing_else(projects: dict[str, Path],
     assert not problems, "correct template/pyproject.toml.jinja:\n" + "\n".join(problems)
 
 
+@pytest.mark.thorough
 def test_a_package_that_is_no_longer_declared_is_reported_wherever_it_is_imported(projects: dict[str, Path]) -> None:
     """Each package in turn, in each combination; the others report nothing new."""
     imports = {id: imports_of(project) for id, project in projects.items()}
@@ -97,6 +99,7 @@ def test_a_package_that_is_no_longer_declared_is_reported_wherever_it_is_importe
         assert reporting == [id for id in declaring if mentions(projects[id], distribution)], distribution
 
 
+@pytest.mark.thorough
 def test_every_package_without_an_import_is_one(projects: dict[str, Path]) -> None:
     """A row of the table that no project declares, or that some project imports by now, is to be removed."""
     pyprojects = [(project / "pyproject.toml").read_text(encoding="utf-8") for project in projects.values()]

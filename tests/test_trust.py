@@ -63,6 +63,7 @@ def copier_command(*arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("copy", "update"), [(copy_by_api, update_by_api), (copy_by_command, update_by_command)], ids=["api", "command"]
 )
@@ -93,6 +94,7 @@ def version_of(project: Path) -> str:
     return yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))["_commit"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "setting",
     ["_tasks: [echo]", "_jinja_extensions: [jinja2.ext.do]", "_migrations: [{version: v2.0.0, command: echo}]"],

@@ -34,6 +34,7 @@ def test_every_combination(template: Path, tmp_path: Path, pytestconfig: pytest.
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.mark.thorough
 def test_a_wrong_type_is_named_with_its_combination(template: Path, tmp_path: Path) -> None:
     """And no other one is."""
     renderer = Renderer(template)

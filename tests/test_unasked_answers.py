@@ -40,6 +40,7 @@ def changed_files(before: dict[str, bytes], after: dict[str, bytes]) -> list[str
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", UNASKED)
 def test_an_answer_that_is_given_has_no_effect(questions: Questionnaire, tmp_path: Path, name: str) -> None:
     """In each combination that doesn't ask, each answer is refused with a sentence or changes no file."""
@@ -59,6 +60,7 @@ def test_an_answer_that_is_given_has_no_effect(questions: Questionnaire, tmp_pat
                 assert not changed, f"{combination.id} is changed by {name}={value!r}: {', '.join(changed)}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [*UNASKED, *DERIVED])
 def test_an_answer_in_the_answers_file_has_no_effect(
     questions: Questionnaire, template: Path, tmp_path: Path, name: str
