@@ -62,6 +62,7 @@ def renderer(template: Path) -> Renderer:
     return Renderer(template)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("combination", [pytest.param(each, id=each.id) for each in combinations()])
 def test_projects_are_rendered_as_copier_does(
     template: Path, tmp_path: Path, copie: Copie, renderer: Renderer, combination: Combination
@@ -75,6 +76,7 @@ def test_projects_are_rendered_as_copier_does(
     assert content_of(tmp_path / "project") == content_of(rendered.project_dir)
 
 
+@pytest.mark.thorough
 def test_nothing_is_repeated_and_nothing_is_different(template: Path, tmp_path: Path) -> None:
     """A second project of what compiles each text once is what the command gives."""
     combination = combinations()[0]

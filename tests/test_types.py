@@ -12,7 +12,8 @@ from matrix.checks import CHECK_TYPES
 from matrix.jobs import Job
 from matrix.processes import run_in
 from matrix.rendering import Renderer
-from matrix.selection import covering
+
+pytestmark = pytest.mark.thorough
 
 
 def wrong_types(folder: Path) -> list[str]:
@@ -25,16 +26,15 @@ def wrong_types(folder: Path) -> list[str]:
     return complaints
 
 
-def test_every_combination(template: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    """With ``--quick``, those that it chooses."""
+def test_every_combination(template: Path, tmp_path: Path) -> None:
+    """In one run: it takes little more than for one."""
     renderer = Renderer(template)
-    for combination in covering(combinations()) if pytestconfig.getoption("--quick") else combinations():
+    for combination in combinations():
         renderer.render(tmp_path / combination.id, combination.choices)
     complaints = wrong_types(tmp_path)
     assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.thorough
 def test_a_wrong_type_is_named_with_its_combination(template: Path, tmp_path: Path) -> None:
     """And no other one is."""
     renderer = Renderer(template)
