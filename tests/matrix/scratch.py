@@ -1,7 +1,6 @@
 """Where projects are rendered and jobs write."""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def new_folder(prefix: str) -> Path:
 
 
 def _is_fit(folder: Path) -> bool:
-    if sys.platform != "linux" or not folder.is_dir():
+    if not folder.is_dir():  # as on Windows and macOS
         return False
     system = os.statvfs(folder)
     # Jobs start programs of their own. In containers that is often forbidden here.

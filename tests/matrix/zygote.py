@@ -94,9 +94,10 @@ def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
 
 def _reap() -> None:
     """Wait for the supervisors that have ended: their processor time is then that of children of this process."""
+    ended = True
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while ended:
+            ended, _ = os.waitpid(-1, os.WNOHANG)  # 0: those that are left still run
 
 
 def _share_resource_tracker() -> None:
