@@ -83,7 +83,7 @@ def test_migrations_are_read_once(tmp_path: Path) -> None:
     run(
         tmp_path,
         """
-        from alembic import util
+        from alembic.script import ScriptDirectory
         from alembic.util import pyfiles
         import dagster as dg
 
@@ -96,8 +96,8 @@ def test_migrations_are_read_once(tmp_path: Path) -> None:
 
         Path("versions").mkdir()
         for number in (1, 2):
-            Path("versions/own.py").write_text(f"revision = '{number}'" + "  " * number)
-            assert util.load_python_file("versions", "own.py").revision == str(number)
+            Path("versions/own.py").write_text(f"revision = '{number}'\\ndown_revision = None" + "  " * number)
+            assert ScriptDirectory(Path.cwd()).get_current_head() == str(number)
         """,
     )
 
