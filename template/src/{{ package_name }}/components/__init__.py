@@ -1,6 +1,30 @@
-"""The project's own components. Re-exported here, so that YAML finds them by the package's name."""
+"""The project's own components. A class ``MyComponent`` in ``my_component.py`` is ``<package>.components.MyComponent``.
 
-from .custom_etl_component import CustomETLComponent
-from .scheduled_job_component import ScheduledJobComponent
+It is imported when somebody asks for it: what a component needs takes long to import, and most of Dagster's commands and
+tests are about others.
+"""
 
-__all__ = ["CustomETLComponent", "ScheduledJobComponent"]
+import importlib
+import pkgutil
+
+import dagster as dg
+
+
+def __getattr__(name: str) -> type[dg.Component]:
+    """The component of that name: Python asks for it where the module has nothing that is called so."""
+    for module in _modules():
+        if module.replace("_", "") == name.lower():
+            return getattr(importlib.import_module(f".{module}", __name__), name)
+    raise AttributeError(f"{__name__} has no {name}: a component called so is in a module of its own, my_thing.py for MyThing")
+
+
+def __dir__() -> list[str]:
+    """What Dagster asks for to list the components."""
+    modules = [importlib.import_module(f".{module}", __name__) for module in _modules()]
+    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
+    found = [each.__name__ for each in classes if issubclass(each, dg.Component) and each.__module__.startswith(__name__)]
+    return sorted({*globals(), *found})
+
+
+def _modules() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(__path__) if module.name.endswith("_component")]

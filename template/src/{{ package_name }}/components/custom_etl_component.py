@@ -9,6 +9,7 @@ import dagster as dg
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
+from ..settings import RAW_SOURCE
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,10 +34,11 @@ class Loaded:
 class CustomETLComponent(dg.Component, dg.Resolvable):
     """Reads a table, transforms it with SQL and replaces another table with the result.
 
-    The load is one transaction: when it fails, the destination is as it was before.
+    The source is an asset too, called like its table: the load waits for it. The load is one transaction: when it fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``.
+        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of the
+            project's source.
         destination_table: The table to replace; its name is the asset's key.
         transformation_sql: One SELECT over ``source``, which stands for the source table.
         enable_logging: Log the progress after each batch.
@@ -76,6 +78,11 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         if not isinstance(self.enable_logging, bool):
             raise ValueError(f"CustomETLComponent: enable_logging must be true or false, not {self.enable_logging!r}")
 
+    @classmethod
+    def get_additional_scope(cls) -> Mapping[str, object]:
+        """What YAML can name in double braces."""
+        return {"raw_source": RAW_SOURCE}
+
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: one asset, named after the destination table."""
 
@@ -102,7 +109,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     def get_asset_spec(self) -> dg.AssetSpec:
         """The asset that the component defines."""
         return dg.AssetSpec(
-            key=dg.AssetKey(self.destination_table.split(".")),
+            key=asset_key_of(self.destination_table),
+            deps=[asset_key_of(self.source_table)],
             group_name="etl",
             kinds={"duckdb", "sql"},
             tags=dict(self.custom_tags),
@@ -176,3 +184,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         described = con.execute(f"DESCRIBE {destination}").fetchall()
         columns = dg.TableSchema([dg.TableColumn(name=name, type=type_) for name, type_, *_ in described])
         return Loaded(rows_read, rows_written, columns)
+
+
+def asset_key_of(table: str) -> dg.AssetKey:
+    """The key of the asset that a table is: ``schema.table`` has two levels. ``main`` is the schema that needs no name."""
+    return dg.AssetKey(table.removeprefix("main.").split("."))

@@ -13,8 +13,8 @@ from typing import Any
 from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 
-from ..environment import DEVELOPMENT, development_data_folder, development_database_path, environment
-from ..resources import DatabaseResource
+from ..resources import DevelopmentDatabase
+from ..settings import DEVELOPMENT, development_data_folder, development_database_path, environment
 
 
 def find_dbt() -> None:
@@ -47,9 +47,9 @@ class WarehouseDbtCli(DbtCliResource):
 
 
 def ensure_database() -> None:
-    """Have the sample data in the database of development before dbt reads it. A deployment has data of its own."""
+    """Have data in the database of development before dbt reads it. A deployment has data of its own."""
     if environment() == DEVELOPMENT:
-        DatabaseResource(path=development_database_path()).ensure_sample()
+        DevelopmentDatabase(path=development_database_path()).fill()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_dbt import DbtProject
 from filelock import FileLock
 
-from ..environment import PRODUCTION, environment
+from ..settings import PRODUCTION, environment
 from .dbt_cli import WarehouseDbtCli
 
 #: What dbt reads, by suffix; and what it writes itself into the folder of a project.

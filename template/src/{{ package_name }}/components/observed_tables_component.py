@@ -12,11 +12,11 @@ from ..resources import DatabaseResource
 class ObservedTablesComponent(dg.Component, dg.Resolvable):
     """Tables of a source that this project reads and does not make.
 
-    Each is an asset ``[source, table]``, which is what a dbt source of that name depends on. Observing it tells whether
-    its content has changed.
+    Each is an asset ``[source, table]``, which is what everything downstream depends on. Observing it tells whether its
+    content has changed.
 
     Args:
-        source: The name of the source: the first level of the keys.
+        source: The name of the source: the schema of the tables, and the first level of the keys.
         tables: The tables, each with a description. The name is the second level of the key.
         tags: Tags of the assets.
     """
@@ -39,7 +39,7 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             name=f"observe_{self.source}", specs=[self.get_asset_spec(table) for table in self.tables], can_subset=True
         )
         def observe(context: dg.AssetExecutionContext, database: DatabaseResource) -> Iterator[dg.ObserveResult]:
-            keys = {key.path[-1]: key for key in context.selected_asset_keys}
+            keys = {".".join(key.path): key for key in context.selected_asset_keys}
             for table, fingerprint in database.fingerprints(sorted(keys)).items():
                 yield dg.ObserveResult(asset_key=keys[table], data_version=dg.DataVersion(fingerprint))
 
@@ -53,5 +53,5 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             kinds={"duckdb", "table"},
             tags=dict(self.tags),
             description=self.tables[table],
-            metadata={"dagster/table_name": table},
+            metadata={"dagster/table_name": f"{self.source}.{table}"},
         )

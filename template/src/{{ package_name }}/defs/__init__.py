@@ -1,1 +1,1 @@
-"""Component instances (one folder with a ``defs.yaml`` each) and Python definitions that ``dg scaffold`` adds."""
+"""Everything that Dagster sees. It finds what is here: a new file or folder needs no registration."""

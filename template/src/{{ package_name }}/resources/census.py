@@ -11,7 +11,7 @@ import dagster_census
 import pydantic
 from dagster_census.translator import CensusSync, CensusWorkspaceData
 
-from ..environment import DEVELOPMENT, PRODUCTION, environment
+from ..settings import DEVELOPMENT, PRODUCTION, environment
 from .http_api import HttpApi, message_of
 
 #: The API of the US region. Europe's is https://app-eu.getcensus.com/api/v1.

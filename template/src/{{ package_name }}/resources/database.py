@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from .. import sample_data
-from ..environment import sample_orders, sample_seed
-
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
@@ -25,12 +22,10 @@ class DatabaseResource(dg.ConfigurableResource):
 
     Args:
         path: The database file.
-        sample: Fill an empty or missing database with the sample data, and keep it up to date. For development.
         lock_timeout: How long to wait for other processes to release the file, in seconds.
     """
 
     path: str
-    sample: bool = False
     lock_timeout: float = 60.0
 
     @contextmanager
@@ -44,52 +39,6 @@ class DatabaseResource(dg.ConfigurableResource):
             FileNotFoundError: The database is missing, and it is to be read.
             TimeoutError: Another process kept the file longer than ``lock_timeout``.
         """
-        # To open a file takes longer than most queries: the connection that looks at the sample is the one to use.
-        if not self.sample or Path(self.path).exists():
-            with self._open(read_only) as con:
-                if not self.sample or sample_data.is_current(con):
-                    yield con
-                    return
-        self.ensure_sample()
-        with self._open(read_only) as con:
-            yield con
-
-    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
-        """The result of a query.
-
-        Args:
-            sql: One statement, with ``?`` for each value.
-            params: The values: they are bound by the database, never pasted into the text.
-        """
-        with self.connect() as con:
-            return con.execute(sql, list(params)).df()
-
-    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
-        """For each of these tables, a short text that changes when its content changes."""
-        found = {}
-        with self.connect() as con:
-            for table in tables:
-                con.execute(f"SELECT count(*), coalesce(bit_xor(hash(t)), 0) FROM {quote_identifier(table)} t")
-                [(rows, content)] = con.fetchall()
-                found[table] = f"{rows}-{content:x}"
-        return found
-
-    def fingerprint(self, table: str) -> str:
-        """The fingerprint of one table."""
-        return self.fingerprints([table])[table]
-
-    def ensure_sample(self) -> None:
-        """Fill the database with the sample data if it is empty or missing, and bring an earlier sample up to date."""
-        if Path(self.path).exists():
-            with self._open(read_only=True) as con:
-                if sample_data.is_current(con):
-                    return
-        settings = sample_data.SampleSettings(orders=sample_orders(), seed=sample_seed())
-        with self._open(read_only=False) as con:
-            sample_data.ensure_sample_data(con, settings)
-
-    @contextmanager
-    def _open(self, read_only: bool) -> Iterator["duckdb.DuckDBPyConnection"]:
         import duckdb
 
         if not read_only:
@@ -118,6 +67,35 @@ class DatabaseResource(dg.ConfigurableResource):
             yield con
         finally:
             con.close()
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
+        """The result of a query.
+
+        Args:
+            sql: One statement, with ``?`` for each value.
+            params: The values: they are bound by the database, never pasted into the text.
+        """
+        with self.connect() as con:
+            return con.execute(sql, list(params)).df()
+
+    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
+        """For each of these tables, a short text that changes when its content changes."""
+        found = {}
+        with self.connect() as con:
+            for table in tables:
+                con.execute(f"SELECT count(*), coalesce(bit_xor(hash(t)), 0) FROM {quote_identifier(table)} t")
+                [(rows, content)] = con.fetchall()
+                found[table] = f"{rows}-{content:x}"
+        return found
+
+    def fingerprint(self, table: str) -> str:
+        """The fingerprint of one table."""
+        return self.fingerprints([table])[table]
+
+
+def quote_table(key: dg.AssetKey) -> str:
+    """The table of an asset, as a quoted SQL identifier: ``["shop_raw", "orders"]`` is ``"shop_raw"."orders"``."""
+    return quote_identifier(".".join(key.path))
 
 
 def quote_identifier(name: str) -> str:

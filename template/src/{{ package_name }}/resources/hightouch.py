@@ -9,7 +9,7 @@ import dagster_hightouch
 import pydantic
 from dagster_hightouch.resources import HightouchOutput
 
-from ..environment import DEVELOPMENT, PRODUCTION, environment
+from ..settings import DEVELOPMENT, PRODUCTION, environment
 from .http_api import HttpApi, message_of
 
 BASE_URL = "https://api.hightouch.com/api/v1"

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ..asset_metadata import column_schema, preview
 from .object_store import ObjectStoreResource, write_parquet_atomically
+from .table_metadata import column_schema, preview
 
 if TYPE_CHECKING:
     import pandas as pd

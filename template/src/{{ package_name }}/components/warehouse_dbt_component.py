@@ -1,0 +1,88 @@
+"""A dbt project as assets, built in the database of this project."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
+
+from ..settings import DAILY
+from .dbt_cli import WarehouseDbtCli, ensure_database
+from .dbt_manifest import prepare, prepare_if_changed
+
+
+@dataclass
+class WarehouseDbtComponent(DbtProjectComponent):
+    """Dagster's component for dbt, for a dbt project in this repository.
+
+    * Loading starts dbt only if a file of the dbt project has changed. In production it never does: the manifest is
+      made when the deployment is built, by ``dg utils refresh-defs-state``.
+    * Models with the dbt tag ``daily_tag`` are partitioned by day: the days of a run are dbt's vars ``first_day`` and
+      ``last_day``.
+
+    Args (besides those of ``DbtProjectComponent``):
+        daily_tag: The dbt tag of models that are built by day.
+        group_name: The group of models that have none in dbt.
+        tags: Tags of the assets, besides those that dbt gives.
+    """
+
+    prepare_if_dev: bool = False
+    daily_tag: str = "daily"
+    group_name: str = "dbt"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions: an asset for each model, seed and snapshot, and a check for each test."""
+        prepare_if_changed(self.dbt_project)
+        return self.build_defs_from_state(context, None)
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Prepare the manifest. It stays in the dbt project: Dagster's own component would also copy the project."""
+        prepare(self.dbt_project)
+        state_path.parent.mkdir(parents=True, exist_ok=True)
+        state_path.touch()
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """The asset of a node: in the group and with the tags of the component, by day if its tag says so."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        daily = self.daily_tag in self.get_resource_props(manifest, unique_id)["tags"]
+        return spec.replace_attributes(
+            group_name=spec.group_name or self.group_name,
+            tags={**self.tags, **spec.tags},
+            partitions_def=DAILY if daily else spec.partitions_def,
+        )
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """The check of a dbt test, with dbt's description or one made from what it tests."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None or spec.description:
+            return spec
+        test = self.get_resource_props(manifest, unique_id)
+        tested = ".".join(filter(None, [asset_spec.key.to_user_string(), test.get("column_name")]))
+        what = (test.get("test_metadata") or {}).get("name", "a query that finds no row")
+        return spec._replace(description=test.get("description") or f"dbt tests {tested}: {what}")
+
+    def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
+        """The arguments of the YAML file, with the days of the run as vars."""
+        arguments = list(super().get_cli_args(context))
+        if not context.has_partition_key and not context.has_partition_key_range:
+            return arguments
+        days = {"first_day": context.partition_keys[0], "last_day": context.partition_keys[-1]}
+        if "--vars" in arguments:
+            position = arguments.index("--vars") + 1
+            days |= json.loads(arguments[position])
+            del arguments[position - 1 : position + 1]
+        return [*arguments, "--vars", json.dumps(days)]
+
+    def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
+        """Run dbt on what is selected. Development has its sample data first."""
+        ensure_database()
+        if not self.include_metadata:
+            settings = ("project_dir", "profiles_dir", "profile", "target", "dbt_executable", "state_path")
+            dbt = WarehouseDbtCli(**{name: getattr(dbt, name) for name in settings})
+        yield from super().execute(context, dbt)

@@ -1,0 +1,11 @@
+"""What runs the syncs of Census, which are components under ``defs/reverse_etl``."""
+
+import dagster as dg
+
+from ...resources.census import census
+
+
+@dg.definitions
+def census_resource() -> dg.Definitions:
+    """The resource: in production it sends, in development it does not."""
+    return dg.Definitions(resources={"census": census()})

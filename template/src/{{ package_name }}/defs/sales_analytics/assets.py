@@ -1,0 +1,159 @@
+"""The sales analytics chain, from the operational database to an exported table.
+
+Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported where a step
+runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of checks have
+no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
+"""
+
+import dagster as dg
+
+from ...resources import DatabaseResource, ObjectStoreResource
+from ...resources.database import quote_table
+from ...resources.retries import retried
+from ...resources.table_metadata import preview
+from ...sales.dataframe import DataFrame
+from ...settings import DAILY, RAW_SOURCE
+from .daily_checks import (
+    CLEANED_ORDERS_SCHEMA,
+    EVERY_DAY_HAS_ORDERS,
+    NO_ROW_LOST,
+    check_every_day_has_orders,
+    check_no_row_lost,
+)
+from .schema_check import validate
+
+GROUP = "sales_analytics"
+TAGS = {"domain": "sales", "cadence": "daily"}
+EXPORT_KEY = "customer_metrics/customer_metrics.parquet"
+
+ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
+CUSTOMERS = dg.AssetKey([RAW_SOURCE, "customers"])
+
+# All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a history
+# is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it.
+ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
+
+
+@dg.asset(
+    deps=[ORDERS],
+    group_name=GROUP,
+    kinds={"duckdb", "pandas", "parquet"},
+    tags=TAGS,
+    partitions_def=DAILY,
+    backfill_policy=ALL_DAYS_AT_ONCE,
+    metadata={"partition_column": "received_at"},
+    check_specs=[EVERY_DAY_HAS_ORDERS],
+)
+def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseResource):
+    """The orders that the order system received on a day, as they came: with duplicates and faults."""
+    window = context.partition_time_window
+    with retried(context):
+        orders = database.query(
+            "SELECT row_id, order_id, customer_id, order_timestamp, amount, received_at "
+            f"FROM {quote_table(ORDERS)} WHERE received_at >= ? AND received_at < ? ORDER BY row_id",
+            [window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
+        )
+    return dg.MaterializeResult(
+        value=orders, check_results=[check_every_day_has_orders(orders, context.partition_keys)]
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    kinds={"pandas", "parquet"},
+    tags=TAGS,
+    partitions_def=DAILY,
+    backfill_policy=ALL_DAYS_AT_ONCE,
+    metadata={"partition_column": "received_at"},
+    check_specs=[NO_ROW_LOST, CLEANED_ORDERS_SCHEMA],
+)
+def cleaned_orders(
+    context: dg.AssetExecutionContext, raw_customer_orders: DataFrame, object_store: ObjectStoreResource
+):
+    """A day's valid orders, once each. The other rows are set aside under ``set_aside_orders``, each with a reason."""
+    from ...sales.schemas import CLEANED_ORDERS
+    from ...sales.transformations import clean_orders
+
+    cleaned = clean_orders(raw_customer_orders)
+    days = cleaned.set_aside["received_at"].dt.strftime("%Y-%m-%d")
+    with retried(context):
+        for day in context.partition_keys:
+            object_store.write_parquet(cleaned.set_aside[days == day], f"set_aside_orders/{day}.parquet")
+
+    reasons = {str(reason): int(count) for reason, count in cleaned.set_aside["reason"].value_counts().items()}
+    return dg.MaterializeResult(
+        value=cleaned.orders,
+        metadata={"rows_in": len(raw_customer_orders), "rows_out": len(cleaned.orders), "set_aside_by_reason": reasons},
+        check_results=[
+            check_no_row_lost(len(raw_customer_orders), len(cleaned.orders), cleaned.duplicates, cleaned.rejected),
+            validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name),
+        ],
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    kinds={"pandas", "parquet"},
+    tags=TAGS,
+    ins={
+        "cleaned_orders": dg.AssetIn(
+            metadata={
+                "columns": ["order_id", "customer_id", "ordered_at", "amount_cents"],
+                "allow_missing_partitions": True,
+            }
+        )
+    },
+)
+def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: DataFrame) -> DataFrame:
+    """What each customer has ordered, over the whole history: every day that has been cleaned so far."""
+    from ...sales.plots import distribution_plot, revenue_by_day_plot
+    from ...sales.transformations import distinct_orders, lifetime_value
+
+    customers = lifetime_value(cleaned_orders)
+    orders = distinct_orders(cleaned_orders)
+    revenue_by_day = orders.groupby(orders["ordered_at"].dt.date)["amount_cents"].sum()
+    context.add_output_metadata(
+        {
+            "first_day": str(revenue_by_day.index.min()),
+            "last_day": str(revenue_by_day.index.max()),
+            "days": len(revenue_by_day),
+            "orders": len(orders),
+            "repeated_on_a_later_day": len(cleaned_orders) - len(orders),
+            "revenue_by_day": dg.MetadataValue.md(revenue_by_day_plot(revenue_by_day)),
+            "lifetime_value": dg.MetadataValue.md(
+                distribution_plot(customers["lifetime_value_cents"], "Lifetime value per customer")
+            ),
+        }
+    )
+    return customers
+
+
+@dg.asset(deps=[CUSTOMERS], group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS)
+def enriched_customer_metrics(
+    context: dg.AssetExecutionContext, customer_lifetime_value: DataFrame, database: DatabaseResource
+) -> DataFrame:
+    """Lifetime value with each customer's region, segment and sign-up day. Customers without them are kept."""
+    from ...sales.transformations import enrich_with_demographics
+
+    with retried(context):
+        customers = database.query(
+            f"SELECT customer_id, region, segment, signed_up_on FROM {quote_table(CUSTOMERS)}"
+        )
+    enriched = enrich_with_demographics(customer_lifetime_value, customers)
+    context.add_output_metadata({"without_demographics": int(enriched["segment"].isna().sum())})
+    return enriched
+
+
+@dg.asset(group_name=GROUP, kinds={"pandas", "parquet"}, tags=TAGS)
+def customer_metrics_export(
+    context: dg.AssetExecutionContext, enriched_customer_metrics: DataFrame, object_store: ObjectStoreResource
+) -> dg.MaterializeResult:
+    """The customer metrics as one Parquet file for other systems, amounts in currency units."""
+    from ...sales.transformations import export_table
+
+    table = export_table(enriched_customer_metrics)
+    with retried(context):
+        path = object_store.write_parquet(table, EXPORT_KEY)
+    return dg.MaterializeResult(
+        metadata={"path": dg.MetadataValue.path(path), "dagster/row_count": len(table), "preview": preview(table)}
+    )

@@ -1,0 +1,48 @@
+"""What must hold for the daily assets. Blocking: a day that does not pass goes no further.
+
+These checks run inside their asset, on the rows at hand: a check of its own would see all days instead of the run's.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from ...sales.dataframe import DataFrame
+
+EVERY_DAY_HAS_ORDERS = dg.AssetCheckSpec(
+    "every_day_has_orders",
+    asset="raw_customer_orders",
+    blocking=True,
+    description="A day without a single order is a broken source, not a quiet day.",
+)
+NO_ROW_LOST = dg.AssetCheckSpec(
+    "no_row_lost",
+    asset="cleaned_orders",
+    blocking=True,
+    description="Rows in = rows out + duplicates + rejected.",
+)
+CLEANED_ORDERS_SCHEMA = dg.AssetCheckSpec(
+    "cleaned_orders_schema",
+    asset="cleaned_orders",
+    blocking=True,
+    description="Column types, unique order ids, no nulls, no negative amount.",
+)
+
+
+def check_every_day_has_orders(raw: DataFrame, days: Sequence[str]) -> dg.AssetCheckResult:
+    """Every day of the run has at least one row."""
+    empty = sorted(set(days) - set(raw["received_at"].dt.strftime("%Y-%m-%d")))
+    return dg.AssetCheckResult(
+        check_name=EVERY_DAY_HAS_ORDERS.name,
+        passed=not empty,
+        metadata={"rows": len(raw), "days_without_orders": empty},
+    )
+
+
+def check_no_row_lost(rows_in: int, rows_out: int, duplicates: int, rejected: int) -> dg.AssetCheckResult:
+    """Every row that came in is accounted for."""
+    return dg.AssetCheckResult(
+        check_name=NO_ROW_LOST.name,
+        passed=rows_in == rows_out + duplicates + rejected,
+        metadata={"rows_in": rows_in, "rows_out": rows_out, "duplicates": duplicates, "rejected": rejected},
+    )

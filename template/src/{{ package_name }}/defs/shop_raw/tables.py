@@ -1,0 +1,33 @@
+"""The tables of the operational database: where the graph begins."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ...resources import DatabaseResource
+
+SOURCE = "shop_raw"
+TABLES = {
+    "orders": "Orders as the shop sent them, with duplicates and faults.",
+    "customers": "The customer master data of the shop.",
+}
+
+
+@dg.multi_observable_source_asset(
+    specs=[
+        dg.AssetSpec(
+            [SOURCE, table],
+            group_name=SOURCE,
+            kinds={"duckdb", "table"},
+            tags={"domain": "sales", "cadence": "daily"},
+            description=description,
+            metadata={"dagster/table_name": f"{SOURCE}.{table}"},
+        )
+        for table, description in TABLES.items()
+    ],
+    can_subset=True,
+)
+def observe_shop_raw(context: dg.AssetExecutionContext, database: DatabaseResource) -> Iterator[dg.ObserveResult]:
+    """Tells whether the content of a table has changed."""
+    for key in sorted(context.selected_asset_keys):
+        yield dg.ObserveResult(asset_key=key, data_version=dg.DataVersion(database.fingerprint(".".join(key.path))))

@@ -1,0 +1,34 @@
+"""The embedded database of development, which is never found empty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from .database import DatabaseResource
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: What is installed for development, and only there, names a function under this group: it fills the database.
+FILLERS = f"{__name__.partition('.')[0]}.development_data"
+
+
+class DevelopmentDatabase(DatabaseResource):
+    """A database that is filled, and kept up to date, before it is used.
+
+    This package has no data of its own: ``tools/`` registers what fills the database (an entry point of its
+    ``pyproject.toml``). Where that is not installed, the database is what somebody has put there.
+    """
+
+    @contextmanager
+    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """A connection to the filled database. The arguments and errors are those of ``DatabaseResource``."""
+        self.fill()
+        with super().connect(read_only) as con:
+            yield con
+
+    def fill(self) -> None:
+        """Have the data in the database, before somebody else opens it."""
+        for filler in entry_points(group=FILLERS):
+            filler.load()(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
