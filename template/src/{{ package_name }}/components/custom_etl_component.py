@@ -61,7 +61,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"CustomETLComponent: {name} must be a text that is not empty, not {value!r}")
-        if len(self.source_table.split(".")) > 2:
+        if not all(self.source_table.split(".")) or len(self.source_table.split(".")) > 2:
             raise ValueError(
                 f"CustomETLComponent: source_table must be 'table' or 'schema.table', not {self.source_table!r}"
             )
@@ -187,5 +187,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
 
 
 def asset_key_of(table: str) -> dg.AssetKey:
-    """The key of the asset that a table is: ``schema.table`` has two levels. ``main`` is the schema that needs no name."""
-    return dg.AssetKey(table.removeprefix("main.").split("."))
+    """The key of the asset that a table is: ``schema.table`` has two levels. ``main`` is the schema that needs no name.
+
+    Dagster's names have letters, digits and underscores only; what else a table's name has is an underscore.
+    """
+    return dg.AssetKey([re.sub(r"\W", "_", part, flags=re.ASCII) for part in table.removeprefix("main.").split(".")])

@@ -28,7 +28,12 @@ def production() -> Mapping[str, object]:
     }
 
 
+def resources() -> Mapping[str, object]:
+    """The resources of the current environment, by the names that assets ask for."""
+    return {DEVELOPMENT: development, PRODUCTION: production}[environment()]()
+
+
 @dg.definitions
 def storage() -> dg.Definitions:
-    """The resources of the current environment, by the names that assets ask for."""
-    return dg.Definitions(resources={DEVELOPMENT: development, PRODUCTION: production}[environment()]())
+    """What Dagster finds here."""
+    return dg.Definitions(resources=resources())
