@@ -66,14 +66,22 @@ def problems_of(project: Path) -> list[str]:
     Returns:
         A sentence for each problem: the module, the file and line, the distribution, and the fix.
     """
-    return differences(imports_of(project), tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")))
+    pyproject, tools = (
+        tomllib.loads((project / folder / "pyproject.toml").read_text(encoding="utf-8")) for folder in ("", "tools")
+    )
+    return differences(imports_of(project), pyproject, tools)
 
 
 def imports_of(project: Path) -> list[Import]:
     """Everything outside the project and outside Python that a project imports; what it needs to run comes first."""
-    own = {path.stem for folder in ("src", "tests") for path in (project / folder).glob("*")}
+    own = {path.stem for folder in ("src", "tests", "tools", "tools/tests") for path in (project / folder).glob("*")}
     found: list[Import] = []
-    readers = {"src/**/*.py": _imported, "src/**/defs.yaml": _components, "tests/**/*.py": _imported}
+    readers = {
+        "src/**/*.py": _imported,
+        "src/**/defs.yaml": _components,
+        "tools/**/*.py": _imported,
+        "tests/**/*.py": _imported,
+    }
     for pattern, reader in readers.items():
         for path in project.glob(pattern):
             file = path.relative_to(project).as_posix()
@@ -81,15 +89,17 @@ def imports_of(project: Path) -> list[Import]:
     return sorted(each for each in found if each.package not in own | sys.stdlib_module_names)
 
 
-def differences(imports: Iterable[Import], pyproject: Mapping[str, Any]) -> list[str]:
+def differences(imports: Iterable[Import], pyproject: Mapping[str, Any], tools: Mapping[str, Any]) -> list[str]:
     """The problems of a project with these imports.
 
     Args:
         imports: What ``imports_of`` has found in it.
         pyproject: Its ``pyproject.toml``.
+        tools: The ``pyproject.toml`` of its tools, which are installed with what is for development.
     """
     needed = _names(pyproject["project"]["dependencies"])
-    for_development = _names(pyproject["dependency-groups"]["dev"])
+    of_tools = _names(tools["project"]["dependencies"])
+    for_development = _names(pyproject["dependency-groups"]["dev"]) - {canonicalize_name(tools["project"]["name"])} | of_tools
     # One sentence for each package that is missing, and not for each import of it: what src/ may import, so may tests/.
     first: dict[str, Import] = {}
     for each in imports:

@@ -47,7 +47,7 @@ def _settings(tree: Tree, readme: str) -> Iterator[str]:
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| .* \| (?:`(.*)`)? ?\|$", readme, re.MULTILINE))
     read = set(_variables_read(tree)) - NOT_SETTINGS
     for variable in sorted(read | example.keys() | table.keys()):
-        places = {".env.example": example, "the table in README.md": table, "the code under src/": read}
+        places = {".env.example": example, "the table in README.md": table, "the code under src/ and tools/": read}
         for place in (place for place, names in places.items() if variable not in names):
             yield f"the variable {variable} is not in {place}"
     for variable, default in table.items():
@@ -59,7 +59,7 @@ def _settings(tree: Tree, readme: str) -> Iterator[str]:
 
 def _variables_read(tree: Tree) -> Iterator[str]:
     for path, file in tree.files.items():
-        if path.startswith("src/") and path.endswith(".py"):
+        if path.startswith(("src/", "tools/")) and path.endswith(".py") and "/tests/" not in path:
             yield from _variables_in(file.content)
 
 
@@ -81,14 +81,14 @@ def _paths(tree: Tree, readme: str) -> Iterator[str]:
 
 
 def _commands(tree: Tree, readme: str) -> Iterator[str]:
-    pyproject = tomllib.loads(tree.files["pyproject.toml"].content.decode())
-    scripts = pyproject["project"]["scripts"]
+    tools = tomllib.loads(tree.files["tools/pyproject.toml"].content.decode())
+    scripts = tools["project"]["scripts"]
     for program in sorted(set(re.findall(r"\buv(?:x| run) ([\w-]+)", readme)) - PROGRAMS - scripts.keys()):
         yield f"README.md tells to run {program}, which is no program of the project"
     for script, target in scripts.items():
         if script not in readme:
             yield f"README.md does not mention the command {script}"
-        module = "src/" + target.partition(":")[0].replace(".", "/") + ".py"
+        module = "tools/" + target.partition(":")[0].replace(".", "/") + ".py"
         if module not in tree.files:
             yield f"the command {script} is in {module}, which is not there"
 

@@ -47,7 +47,8 @@ CHECK_TYPES = Job(("pyrefly", "check", "--python-interpreter-path", sys.executab
 
 def test_jobs(tree: Tree) -> list[Job]:
     """The tests of a project, a job for each module."""
-    modules = [path for path in tree.files if fnmatch(path, "tests/test_*.py") or fnmatch(path, "tests/**/test_*.py")]
+    patterns = ("tests/test_*.py", "tests/**/test_*.py", "tools/tests/test_*.py")
+    modules = [path for path in tree.files if any(fnmatch(path, pattern) for pattern in patterns)]
     return [Job(("pytest", module)) for module in sorted(modules)]
 
 
@@ -101,7 +102,9 @@ def check_versions(combination: Combination, tree: Tree) -> str | None:
     """The maintainers' environment can only vouch for ranges that it has too."""
     ours = _our_project()
     its = tomllib.loads(tree.files["pyproject.toml"].content.decode())
-    requirements = {*its["project"]["dependencies"], *its["dependency-groups"]["dev"]}
+    tools = tomllib.loads(tree.files["tools/pyproject.toml"].content.decode())["project"]
+    requirements = {*its["project"]["dependencies"], *its["dependency-groups"]["dev"], *tools["dependencies"]}
+    requirements -= {tools["name"]}
     if other := requirements - set(ours["dependencies"]):
         return f"give the root pyproject.toml the same ranges: {', '.join(sorted(other))}"
     same_python = its["project"]["requires-python"] == ours["requires-python"]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         "USERPROFILE": str(folder / "home"),
         **{name: str(folder / "tmp") for name in ("TMPDIR", "TMP", "TEMP")},
         "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join([str(project / "src"), str(INSIDE)]),
+        "PYTHONPATH": os.pathsep.join([*map(str, _installed(project, folder)), str(INSIDE)]),
         "PYTHONUTF8": "1",
         # A list of the fonts of this machine: to make it takes longer than to draw.
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "home")),
@@ -106,6 +107,19 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         offline.REFUSED: str(folder / "refused"),
     }
+
+
+def _installed(project: Path, folder: Path) -> list[Path]:
+    """What an editable installation adds to the path of Python: the packages, and what ``tools/`` says of itself."""
+    tools = tomllib.loads((project / "tools" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    distribution = folder / "installed" / f"{tools['name'].replace('-', '_')}-{tools['version']}.dist-info"
+    distribution.mkdir(parents=True, exist_ok=True)
+    groups = tools["entry-points"].items()
+    (distribution / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {tools['name']}\nVersion: {tools['version']}\n")
+    (distribution / "entry_points.txt").write_text(
+        "".join(f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items()) for group, each in groups)
+    )
+    return [project / "src", project / "tools", distribution.parent]
 
 
 def refused_in(folder: Path) -> list[str]:
