@@ -99,7 +99,9 @@ def differences(imports: Iterable[Import], pyproject: Mapping[str, Any], tools: 
     """
     needed = _names(pyproject["project"]["dependencies"])
     of_tools = _names(tools["project"]["dependencies"])
-    for_development = _names(pyproject["dependency-groups"]["dev"]) - {canonicalize_name(tools["project"]["name"])} | of_tools
+    for_development = (
+        _names(pyproject["dependency-groups"]["dev"]) - {canonicalize_name(tools["project"]["name"])} | of_tools
+    )
     # One sentence for each package that is missing, and not for each import of it: what src/ may import, so may tests/.
     first: dict[str, Import] = {}
     for each in imports:

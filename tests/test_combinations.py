@@ -76,5 +76,5 @@ def failure(combination: Combination, problems: list[Verdict]) -> str:
         f"{combination.id}: {', '.join(verdict.check for verdict in problems)}\n\n{found}\n\n"
         f"Again:       python3 dev.py test -k '{combination.id}'\n"
         f"The project: {kept}\n"
-        f"In it:       PYTHONPATH=src:{INSIDE} {Path(sys.executable).parent}/pytest"
+        f"In it:       PYTHONPATH=src:tools:{INSIDE} {Path(sys.executable).parent}/pytest"
     )

@@ -19,15 +19,16 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt project of a project with default answers, which has its sample data."""
     project = tmp_path_factory.mktemp("dbt") / "project"
     Renderer(template).render(project, {})
-    run(project, "python", "-c", "from sales_platform.components.dbt_cli import ensure_database as f; f()")
+    run(project, "python", "-m", "sales_platform_tools.sample_database")
     return project / "src" / "sales_platform" / "dbt_project"
 
 
 def run(folder: Path, program: str, *arguments: str) -> str:
     """What a program of the environment prints. It must succeed."""
-    source = next(parent / "src" for parent in [folder, *folder.parents] if (parent / "src").is_dir())
+    project = next(parent for parent in [folder, *folder.parents] if (parent / "src").is_dir())
+    source = os.pathsep.join([str(project / "src"), str(project / "tools")])
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"PYTHONPATH": str(source), "SAMPLE_ORDERS": "2000", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    environment |= {"PYTHONPATH": source, "SAMPLE_ORDERS": "2000", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     command = [sys.executable if program == "python" else str(PROGRAMS / program), *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -89,7 +89,8 @@ def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFac
     repository.renderer.render(project, {"package_name": "of_the_module"})
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(project / "src")
-        module = importlib.import_module("of_the_module.template_update")
+        patched.syspath_prepend(project / "tools")
+        module = importlib.import_module("of_the_module_tools.template_update")
 
         def in_process(*arguments: str, captured: bool = False) -> str:
             _, code = CopierApp.run(["copier", *arguments], exit=False)

@@ -23,8 +23,8 @@ wanted = hashlib.sha256(open("pyproject.toml", "rb").read()).hexdigest()
 if not os.path.exists("uv.lock") or open("uv.lock").read() != wanted:
     open("uv.lock", "w").write(wanted)
 if sys.argv[1:2] == ["run"]:
-    code = "import sys; from sales_platform.template_update import main; sys.argv[0] = 'template-update'; main()"
-    os.environ["PYTHONPATH"] = "src"
+    code = "import sys; from sales_platform_tools.template_update import main; sys.argv[0] = 'template-update'; main()"
+    os.environ["PYTHONPATH"] = "src" + os.pathsep + "tools"
     os.execv(sys.executable, [sys.executable, "-c", code, *sys.argv[3:]])
 """
 GH = """

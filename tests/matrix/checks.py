@@ -21,6 +21,7 @@ from matrix.trees import Tree
 
 # Jinja that belongs to the project. Elsewhere, Jinja's brackets are a template file without the suffix .jinja.
 JINJA_OF_THE_PROJECT = {
+    "src/*/defs/*/defs.yaml": re.compile(r"\{\{ raw_source \}\}"),  # what a component knows
     ".github/workflows/*.yml": re.compile(r"\$\{\{.*?\}\}"),  # GitHub's expressions
     # dbt's, but for the names that only Copier knows.
     "src/*/dbt*/*": re.compile(r"\{([{%#])(?![^}]*\b(?:package_name|integrations|team)\b).*?[}%#]\}", re.DOTALL),

@@ -115,9 +115,13 @@ def _installed(project: Path, folder: Path) -> list[Path]:
     distribution = folder / "installed" / f"{tools['name'].replace('-', '_')}-{tools['version']}.dist-info"
     distribution.mkdir(parents=True, exist_ok=True)
     groups = tools["entry-points"].items()
-    (distribution / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {tools['name']}\nVersion: {tools['version']}\n")
+    (distribution / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {tools['name']}\nVersion: {tools['version']}\n"
+    )
     (distribution / "entry_points.txt").write_text(
-        "".join(f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items()) for group, each in groups)
+        "".join(
+            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items()) for group, each in groups
+        )
     )
     return [project / "src", project / "tools", distribution.parent]
 

@@ -254,7 +254,7 @@ def _program_of_job(request: dict[str, Any], folder: Path) -> Program:
         os.open(str(folder / "output"), os.O_WRONLY | os.O_CREAT, 0o600),
         os.open(str(folder / "errors"), os.O_WRONLY | os.O_CREAT, 0o600),
     ]
-    path = [str(project / "src"), str(INSIDE)]
+    path = environment["PYTHONPATH"].split(os.pathsep)
     return Program(name, arguments, environment, str(project), streams, path, (str(project), str(folder / "trace")))
 
 

@@ -1,4 +1,4 @@
-"""What holds for the whole project, in one place: where data comes from, how days are counted, what the environment says.
+"""What holds for the whole project: where data comes from, how days are counted, what the environment says.
 
 Variables are read when they are needed, never when this module is imported.
 """

@@ -1,1 +1,1 @@
-"""The tools of development: the commands, the sample data. No part of what runs in production, which imports none of it."""
+"""The tools of development: the commands and the sample data. What runs in production has and imports none of it."""

@@ -1,9 +1,11 @@
-"""Which runs materialize everything: as few as partitions and backfill policies allow, each after what it depends on."""
+"""Which runs materialize everything: as few as partitions and backfill policies allow, in dependency order."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -28,7 +30,7 @@ class Kind:
 
     @property
     def takes_others(self) -> bool:
-        """Whether assets without partitions can be in the same run: if it is one run, and not one for each partition."""
+        """Whether assets without partitions can be in the same run: not if there is one for each partition."""
         return self.partitions is None or self.per_run > 1
 
 
@@ -72,65 +74,69 @@ def plan(graph: "AssetGraph", days: Sequence[str], instance: dg.DagsterInstance)
         days: What assets that are partitioned by time are materialized for: days that follow each other. The others are
             materialized for all their partitions.
         instance: Knows the dynamic partitions.
+
+    Raises:
+        ValueError: A step makes several assets at once, and one of them has to wait for what comes after another one.
     """
-    waiting = [key for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys]
+    waiting = {key: _kind(graph, key) for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys}
+    blocks = {kind: list(_blocks(kind, days, instance)) for kind in set(waiting.values())}
     while waiting:
-        kind, chosen = _largest_next(graph, waiting, days, instance)
-        waiting = [key for key in waiting if key not in chosen]
-        if kind.partitions is None:
-            yield Run(chosen, [])
-            continue
-        blocks = list(_blocks(kind, days, instance))
-        partitioned = [key for key in chosen if graph.get(key).is_partitioned]
-        for block in blocks[:-1]:
+        kind, chosen = _largest_next(graph, waiting, blocks)
+        *earlier, last = blocks[kind] or [[]]
+        partitioned = [key for key in chosen if waiting[key] == kind]
+        for block in earlier:
             yield Run(partitioned, block)
-        if blocks:
-            yield Run(chosen, blocks[-1])
+        if kind.partitions is None or last:
+            yield Run(chosen, last)
+        waiting = {key: kind for key, kind in waiting.items() if key not in chosen}
 
 
 def _largest_next(
-    graph: "AssetGraph", waiting: Sequence[dg.AssetKey], days: Sequence[str], instance: dg.DagsterInstance
+    graph: "AssetGraph", waiting: Mapping[dg.AssetKey, Kind], blocks: Mapping[Kind, Sequence[Sequence[str]]]
 ) -> tuple[Kind, list[dg.AssetKey]]:
     """The kind of which most assets can be materialized now, and these."""
-    kinds = {key: _kind(graph, key) for key in waiting}
-    candidates = {}
-    for kind in dict.fromkeys(kinds.values()):
-        several_runs = kind.partitions is not None and len(list(_blocks(kind, days, instance))) != 1
-        chosen: dict[dg.AssetKey, None] = {}
-        for key in waiting:
-            fits = kinds[key] == kind or (kinds[key].partitions is None and kind.takes_others)
-            before = {each for each in graph.get(key).parent_keys if each in kinds and each != key}
-            if several_runs and kinds[key] == kind:
-                # Of several runs only the last has assets without partitions: what waits for those can't be in the first.
-                before_in_time = all(kinds[each] == kind for each in before & chosen.keys())
-            else:
-                before_in_time = True
-            if fits and before <= chosen.keys() and before_in_time:
-                chosen[key] = None
-        whole = _whole_steps(graph, chosen)
-        if any(kinds[key] == kind for key in whole):
-            candidates[kind] = whole
-    if not candidates:  # a step with assets that wait for each other's runs
+    candidates = {
+        kind: _next_of(graph, waiting, kind, len(blocks[kind]) > 1) for kind in dict.fromkeys(waiting.values())
+    }
+    kind, chosen = max(candidates.items(), key=lambda each: len(each[1]))
+    if not chosen:
         raise ValueError(
-            f"{', '.join(key.to_user_string() for key in waiting)} can't be put into an order: a step that makes several "
-            "assets at once depends on what comes after one of them. Let it make them one by one (can_subset=True)"
+            f"{', '.join(key.to_user_string() for key in waiting)} can't be put into an order: a step that makes "
+            "several assets at once depends on what comes after one of them. Let it make them one by one: can_subset=True"
         )
-    return max(candidates.items(), key=lambda each: len(each[1]))
+    return kind, chosen
 
 
-def _whole_steps(graph: "AssetGraph", chosen: dict[dg.AssetKey, None]) -> list[dg.AssetKey]:
+def _next_of(
+    graph: "AssetGraph", waiting: Mapping[dg.AssetKey, Kind], kind: Kind, several_runs: bool
+) -> list[dg.AssetKey]:
+    """What can be materialized now of a kind, with the assets without partitions that fit into its last run."""
+    chosen: dict[dg.AssetKey, None] = {}
+    for key, own in waiting.items():
+        before = {each for each in graph.get(key).parent_keys if each in waiting and each != key}
+        # Of several runs only the last has assets without partitions: what waits for those can't be in the first.
+        in_time = not several_runs or own != kind or all(waiting[each] == kind for each in before)
+        if (own == kind or own.partitions is None and kind.takes_others) and before <= chosen.keys() and in_time:
+            chosen[key] = None
+    whole = _whole_steps(graph, chosen)
+    return whole if any(waiting[key] == kind for key in whole) else []
+
+
+def _whole_steps(graph: "AssetGraph", chosen: Mapping[dg.AssetKey, None]) -> list[dg.AssetKey]:
     """Without the assets of steps that can only make all of theirs, where one is missing, and what depends on those."""
-    kept = list(chosen)
+    kept = dict(chosen)
     while True:
-        incomplete = {
+        incomplete = [
             key
             for key in kept
-            if any(isinstance(each, dg.AssetKey) and each not in kept for each in graph.get(key).execution_set_entity_keys)
+            if any(
+                isinstance(each, dg.AssetKey) and each not in kept for each in graph.get(key).execution_set_entity_keys
+            )
             or any(each in chosen and each not in kept for each in graph.get(key).parent_keys)
-        }
+        ]
         if not incomplete:
-            return kept
-        kept = [key for key in kept if key not in incomplete]
+            return list(kept)
+        kept = {key: None for key in kept if key not in incomplete}
 
 
 def _kind(graph: "AssetGraph", key: dg.AssetKey) -> Kind:
@@ -143,28 +149,24 @@ def _kind(graph: "AssetGraph", key: dg.AssetKey) -> Kind:
     return Kind(node.partitions_def, 1 if several_dimensions else min(most, PARTITIONS_PER_RUN))
 
 
-def _blocks(kind: Kind, days: Sequence[str], instance: dg.DagsterInstance) -> Iterator[list[str]]:
+def _blocks(kind: Kind, days: Sequence[str], instance: dg.DagsterInstance) -> Iterator[Sequence[str]]:
     """The partitions of each run."""
-    assert kind.partitions is not None
-    partitions = [str(key) for key in kind.partitions.get_partition_keys(dynamic_partitions_store=instance)]
-    if isinstance(kind.partitions, dg.TimeWindowPartitionsDefinition):
-        partitions = [key for key in partitions if _begins_within(kind.partitions, key, days)]
-    elif isinstance(kind.partitions, dg.MultiPartitionsDefinition):
-        partitions = [key for key in partitions if _of_several_dimensions_within(kind.partitions, key, days)]
-    for start in range(0, len(partitions), kind.per_run):
-        yield partitions[start : start + kind.per_run]
+    if kind.partitions is not None:
+        keys = _keys_in(kind.partitions, days, instance)
+        for start in range(0, len(keys), kind.per_run):
+            yield keys[start : start + kind.per_run]
 
 
-def _begins_within(partitions: dg.TimeWindowPartitionsDefinition, key: str, days: Sequence[str]) -> bool:
-    begin = partitions.time_window_for_partition_key(key).start.replace(tzinfo=None)
-    after = datetime.fromisoformat(days[-1]) + timedelta(days=1)
-    return datetime.fromisoformat(days[0]) <= begin < after
-
-
-def _of_several_dimensions_within(partitions: dg.MultiPartitionsDefinition, key: str, days: Sequence[str]) -> bool:
-    values = partitions.get_partition_key_from_str(key).keys_by_dimension
-    return all(
-        _begins_within(dimension.partitions_def, values[dimension.name], days)
-        for dimension in partitions.partitions_defs
-        if isinstance(dimension.partitions_def, dg.TimeWindowPartitionsDefinition)
-    )
+def _keys_in(partitions: dg.PartitionsDefinition, days: Sequence[str], instance: dg.DagsterInstance) -> list[str]:
+    """The partitions that begin in the days, in their order; all of them where they are not partitioned by time."""
+    if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
+        zone = ZoneInfo(partitions.timezone)
+        first, last = (datetime.fromisoformat(day).replace(tzinfo=zone) for day in (days[0], days[-1]))
+        span = dg.TimeWindow(first, last + timedelta(days=1))
+        return list(partitions.get_partition_keys_in_time_window(span))
+    if isinstance(partitions, dg.MultiPartitionsDefinition):
+        dimensions = [(each.name, _keys_in(each.partitions_def, days, instance)) for each in partitions.partitions_defs]
+        combined = itertools.product(*(keys for _, keys in dimensions))
+        names = [name for name, _ in dimensions]
+        return [dg.MultiPartitionKey(dict(zip(names, keys, strict=True))) for keys in combined]
+    return list(partitions.get_partition_keys(dynamic_partitions_store=instance))

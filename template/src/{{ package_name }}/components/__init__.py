@@ -1,7 +1,7 @@
 """The project's own components. A class ``MyComponent`` in ``my_component.py`` is ``<package>.components.MyComponent``.
 
-It is imported when somebody asks for it: what a component needs takes long to import, and most of Dagster's commands and
-tests are about others.
+It is imported when somebody asks for it: what a component needs takes long to import, and most commands and tests are
+about others.
 """
 
 import importlib
@@ -15,14 +15,18 @@ def __getattr__(name: str) -> type[dg.Component]:
     for module in _modules():
         if module.replace("_", "") == name.lower():
             return getattr(importlib.import_module(f".{module}", __name__), name)
-    raise AttributeError(f"{__name__} has no {name}: a component called so is in a module of its own, my_thing.py for MyThing")
+    raise AttributeError(
+        f"{__name__} has no {name}: a component called so is in a module of its own, my_thing.py for MyThing"
+    )
 
 
 def __dir__() -> list[str]:
     """What Dagster asks for to list the components."""
     modules = [importlib.import_module(f".{module}", __name__) for module in _modules()]
     classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
-    found = [each.__name__ for each in classes if issubclass(each, dg.Component) and each.__module__.startswith(__name__)]
+    found = [
+        each.__name__ for each in classes if issubclass(each, dg.Component) and each.__module__.startswith(__name__)
+    ]
     return sorted({*globals(), *found})
 
 

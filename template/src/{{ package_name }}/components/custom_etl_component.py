@@ -34,11 +34,12 @@ class Loaded:
 class CustomETLComponent(dg.Component, dg.Resolvable):
     """Reads a table, transforms it with SQL and replaces another table with the result.
 
-    The source is an asset too, called like its table: the load waits for it. The load is one transaction: when it fails, the destination is as it was before.
+    The source is an asset too, called like its table, and the load comes after it. A load is one transaction: when it
+    fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of the
-            project's source.
+        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of
+            the project's source.
         destination_table: The table to replace; its name is the asset's key.
         transformation_sql: One SELECT over ``source``, which stands for the source table.
         enable_logging: Log the progress after each batch.

@@ -1,4 +1,4 @@
-"""What keeps the assets fresh: a condition on each of them, by its tag ``cadence``, and the sensor that evaluates them."""
+"""What keeps the assets fresh: a condition on each, by its tag ``cadence``, and the sensor that evaluates them."""
 
 import dagster as dg
 

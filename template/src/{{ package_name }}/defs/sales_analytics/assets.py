@@ -1,8 +1,8 @@
 """The sales analytics chain, from the operational database to an exported table.
 
-Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported where a step
-runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of checks have
-no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
+Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported
+where a step runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of
+checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
 """
 
 import dagster as dg
@@ -29,8 +29,8 @@ EXPORT_KEY = "customer_metrics/customer_metrics.parquet"
 ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 CUSTOMERS = dg.AssetKey([RAW_SOURCE, "customers"])
 
-# All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a history
-# is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it.
+# All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a
+# history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it.
 ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
 
 
@@ -136,9 +136,7 @@ def enriched_customer_metrics(
     from ...sales.transformations import enrich_with_demographics
 
     with retried(context):
-        customers = database.query(
-            f"SELECT customer_id, region, segment, signed_up_on FROM {quote_table(CUSTOMERS)}"
-        )
+        customers = database.query(f"SELECT customer_id, region, segment, signed_up_on FROM {quote_table(CUSTOMERS)}")
     enriched = enrich_with_demographics(customer_lifetime_value, customers)
     context.add_output_metadata({"without_demographics": int(enriched["segment"].isna().sum())})
     return enriched
