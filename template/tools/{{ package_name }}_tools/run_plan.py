@@ -102,7 +102,7 @@ def _largest_next(
     if not chosen:
         raise ValueError(
             f"{', '.join(key.to_user_string() for key in waiting)} can't be put into an order: a step that makes "
-            "several assets at once depends on what comes after one of them. Let it make them one by one: can_subset=True"
+            "several assets at once depends on what comes after one of them. Let it make them one by one (can_subset)"
         )
     return kind, chosen
 
