@@ -52,7 +52,7 @@ def pull_request(
 ) -> None:
     """``gh pr``."""
     if "body-file" in options:
-        options["body"] = Path(options.pop("body-file")).read_text(encoding="utf-8")
+        options["body"] = Path(options.pop("body-file")).read_text(encoding="utf-8", errors="replace")
         assert len(options["body"]) <= 65536, "Body is too long (maximum is 65536 characters)"
     if action == "list":
         found = [

@@ -101,6 +101,32 @@ class GitHub:
         git(self.folder, "clone", "--quiet", "--branch", branch, str(self.origin), str(folder))
         return folder
 
+    def push(self, files: Mapping[str, str], branch: str = "main") -> str:
+        """Somebody adds lines to files.
+
+        Args:
+            files: The lines, by file.
+            branch: The branch.
+
+        Returns:
+            The commit.
+        """
+        clone = self.clone(branch)
+        for path, text in files.items():
+            with (clone / path).open("a", encoding="utf-8") as file:
+                file.write(text)
+        commit(clone, "Edited")
+        git(clone, "push", "--quiet", "origin", branch)
+        return git(clone, "rev-parse", "HEAD").strip()
+
+    def protect(self, ref: str) -> None:
+        """Refuse pushes, as a ruleset does.
+
+        Args:
+            ref: What it is for, such as ``refs/heads/main``, or ``*``.
+        """
+        self.refuse(PROTECTED.format(ref=ref))
+
     def run(
         self,
         workflow: str,
