@@ -31,7 +31,7 @@ OF_GITHUB_AND_UV = {
 #: A command that runs what is in a file or comes from somewhere, with its arguments.
 RUNS_CODE = re.compile(
     r"(?:^|[|;&({!]|\b(?:if|then|else|do)\b)\s*"
-    r"((?:uvx?|pipx?|python3?|pytest|copier|npm|npx|node|make|docker|bash|sh|source|eval|exec|\.)\b.*)",
+    r"((?:uvx?|pipx?|python3?|pytest|copier|npm|npx|node|make|docker|bash|sh|source|eval|exec)\b.*|\.{0,2}/.*)",
     re.MULTILINE,
 )
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
