@@ -61,6 +61,7 @@ def test_a_protected_main_gets_a_pull_request(made: Made) -> None:
     [opened] = made.hub.pull_requests
     assert (opened["base"], opened["headRefName"], opened["title"]) == ("main", BRANCH, PROPOSED)
     assert "git rm" not in opened["body"]
+    assert not (done["push"].folder / ".copier-answers.yml").exists(), "nothing becomes a file where the token is"
     assert not made.hub.issues
     assert not differing(files_in(made.hub.clone(BRANCH)), made.fresh({"project_name": "My Shop Data"}))
     git(made.hub.origin, "branch", "--force", "main", BRANCH)

@@ -53,6 +53,13 @@ def only(found: Sequence[Any]) -> Any:
     return one
 
 
+def test_nothing_of_it_becomes_a_file_where_the_token_is(hub: GitHub) -> None:
+    """Settings of git's, such as ``.gitattributes``, and programs would be files."""
+    done = run(hub)
+    assert (hub.clone(BRANCH) / "new.txt").exists()
+    assert not (done["open"].folder / "new.txt").exists()
+
+
 def test_a_pull_request_of_a_fork_is_not_taken_for_ours(hub: GitHub) -> None:
     """It may have a branch of the same name."""
     of_a_fork = {"number": 1, "state": "open", "headRefName": BRANCH, "isCrossRepository": True, "body": "Mine"}
