@@ -210,7 +210,8 @@ class GitHub:
         login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         header = f"http.extraHeader=Authorization: Basic {login}"
         git(work, "-c", header, "fetch", "--quiet", "origin", *wanted)
-        git(work, "checkout", "--quiet", "--detach", f"refs/remotes/origin/{ref}" if ref in self.branches else ref)
+        which = ["-B", ref, f"refs/remotes/origin/{ref}"] if ref in self.branches else ["--detach", ref]
+        git(work, "checkout", "--quiet", *which)
         self.after_checkout.get(job, lambda: None)()
 
     def _new(self, kind: str) -> Path:
