@@ -194,7 +194,9 @@ class GitHub:
                 "actions/checkout": lambda with_: self._check_out(name, with_, work, github["sha"], token),
                 "astral-sh/setup-uv": lambda with_: None,
                 "actions/upload-artifact": lambda with_: shutil.copytree(with_["path"], artifacts / with_["name"]),
-                "actions/download-artifact": lambda with_: shutil.copytree(artifacts / with_["name"], with_["path"]),
+                "actions/download-artifact": lambda with_: shutil.copytree(
+                    artifacts / with_["name"], with_["path"], symlinks=True
+                ),
             },
             without=("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"),
         )

@@ -264,3 +264,17 @@ def test_a_summary_is_text_and_nothing_else(hub: GitHub) -> None:
     assert only(hub.pull_requests)["body"] == text
     assert not list(hub.folder.rglob("owned"))
     assert "owned" not in printed(done)
+
+
+def test_a_summary_that_leads_elsewhere_finds_no_token(hub: GitHub) -> None:
+    """A link to the variables of whoever reads it, should one ever come through."""
+    summary = hub.folder / "artifacts" / "update" / "summary.md"
+
+    def replace() -> None:
+        summary.unlink()
+        summary.symlink_to("/proc/self/environ")
+
+    done = run(hub, open=replace)
+    assert not failed(done), printed(done)
+    assert "GITHUB_SHA=" in only(hub.pull_requests)["body"]
+    assert ":write" not in only(hub.pull_requests)["body"]
