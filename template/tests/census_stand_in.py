@@ -1,7 +1,8 @@
 """A stand-in for the API of Fivetran Activations, formerly Census, in its version 2.
 
-``SHAPES`` says of each answer where its fields are described. The reference of version 2 could be read in parts; where a
-page of it was not to be had, the one of version 1 is named, whose guide to version 2 lists no change of those fields.
+``SHAPES`` says of each answer where its fields are described. The reference of version 2 could be read in parts; where
+a page of it was not to be had, the one of version 1 is named: the guide to version 2 lists no change of those fields.
+The hosts of two regions are documented; Australia's is assumed to follow their pattern.
 """
 
 from collections.abc import Iterator, Sequence
@@ -112,6 +113,18 @@ class CensusStandIn(ServiceStandIn):
         run_id = 900 + len(self._states)
         self._states[run_id] = iter([{"id": run_id, "sync_id": sync_id, **state} for state in life])
         return run_id
+
+    def finish(self) -> None:
+        """What goes on ends well."""
+        for run_id, states in self._states.items():
+            told = list(states)
+            ended = bool(told[0]["completed_at"]) or told[0]["status"] in ("completed", "failed", "skipped", "canceled")
+            self._states[run_id] = iter(told[:1] if ended else [{**told[0], **run("completed")}])
+
+    @property
+    def begun(self) -> int:
+        """How many runs have begun."""
+        return len(self._states)
 
     def respond(self, request: Request) -> Answer:
         """To a request with the right key."""

@@ -1,7 +1,7 @@
 """A stand-in for Hightouch's REST API.
 
-``SHAPES`` says of each answer where its fields are described. Hightouch's own reference renders its OpenAPI document in the
-browser and could not be read as a text; the SDK that is generated from that document could.
+``SHAPES`` says of each answer where its fields are described. Hightouch's own reference was not to be had as a text, the
+SDK that is generated from its OpenAPI document was.
 """
 
 from collections.abc import Sequence
@@ -60,6 +60,17 @@ class HightouchStandIn(ServiceStandIn):
         run_id = str(900 + len(self._runs))
         self._runs[run_id] = [{"id": run_id, **state} for state in life]
         return int(run_id)
+
+    def finish(self) -> None:
+        """What goes on ends well."""
+        for run_id, states in self._runs.items():
+            ended = states[0]["status"] in ("success", "warning", "failed", "cancelled")
+            self._runs[run_id] = states[:1] if ended else [{"id": run_id, **run("success")}]
+
+    @property
+    def begun(self) -> int:
+        """How many runs have begun, besides those of other days."""
+        return len(self._runs) - 7
 
     def unauthorized(self) -> Answer:
         """To a wrong key."""

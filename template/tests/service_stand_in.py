@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -166,6 +166,10 @@ class ServiceStandIn(ABC):
         """
         self._scripted.append((re.compile(request), list(answers), forever))
 
+    def heal(self) -> None:
+        """Forget what was scripted."""
+        self._scripted.clear()
+
     def count(self, request: str) -> int:
         """How many requests match."""
         return sum(bool(re.fullmatch(request, str(each))) for each in self.requests)
@@ -215,6 +219,35 @@ class ServiceStandIn(ABC):
         return None
 
 
+@dataclass(frozen=True)
+class FailureMode:
+    """Something that a service does, and what becomes of it.
+
+    Args:
+        script: What it answers, by the request. A single answer is repeated for ever.
+        life: What a run looks like at each look.
+        says: What the failure says; empty if there is none.
+        begun: How many runs have begun by then.
+        finally_begun: How many have, after another attempt while all is well.
+        settings: Of the resource.
+    """
+
+    script: Mapping[str, Answer | Sequence[Answer]] = field(default_factory=dict)
+    life: Sequence[dict[str, Any]] = ()
+    says: Sequence[str] = ()
+    begun: int = 1
+    finally_begun: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def apply(self, service: ServiceStandIn) -> None:
+        """Let a stand-in do it."""
+        for request, answers in self.script.items():
+            if isinstance(answers, Answer):
+                service.script(request, answers, forever=True)
+            else:
+                service.script(request, *answers)
+
+
 @contextmanager
 def recorded_runs(instance: dg.DagsterInstance) -> Iterator[list[str]]:
     """Everything that Dagster keeps of the runs in the ``with`` block, as text, when it ends."""
@@ -232,6 +265,6 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
     assert not result.success
     [event] = result.get_step_failure_events()
     error = event.step_failure_data.error
-    while error.cause and not error.message.startswith("dagster._core.definitions.events.Failure"):
+    while error.cause:
         error = error.cause
     return str(error.message)

@@ -143,7 +143,7 @@ class HttpApi:
                     self.log.warning(f"{problem}. Retry {tries} of {self.max_retries} in {wait:g} s")
                     sleep(wait)
                     continue
-                raise ServiceFailure(problem, True, failure.unclear, failure.status, failure.wait) from failure
+                raise ServiceFailure(problem, True, failure.unclear, failure.status, failure.wait) from None
 
     def _attempt(
         self, method: str, endpoint: str, subject: str, read: Callable[[Any], T], params: Mapping[str, Any] | None
@@ -152,7 +152,7 @@ class HttpApi:
         try:
             status, reason_phrase, headers, text = self._send(method, endpoint, params)
         except requests.RequestException as error:
-            raise self._of_the_connection(error, subject, what) from error
+            raise self._of_the_connection(error, subject, what) from None
 
         def problem(reason: str = "") -> str:
             message = message_in(text) or "no message"
@@ -179,7 +179,7 @@ class HttpApi:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             wrong = f"there is no {error} in it" if isinstance(error, LookupError) else str(error)
             reason = f" (that is not what was asked for: {wrong})"
-            raise ServiceFailure(problem(reason), unclear=True, status=status) from error
+            raise ServiceFailure(problem(reason), unclear=True, status=status) from None
 
     def _send(
         self, method: str, endpoint: str, params: Mapping[str, Any] | None

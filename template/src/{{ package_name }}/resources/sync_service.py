@@ -306,7 +306,7 @@ class SyncService(dg.ConfigurableResource, ABC):
             missing = self.missing(run)
         except ValueError as error:
             problem = f"{ended}, but how many rows were rejected can't be read: {error} ({sync.url})"
-            raise dg.Failure(problem, allow_retries=False) from error
+            raise dg.Failure(problem, allow_retries=False) from None
         if missing and not allow_failed_records:
             reason = f": {run.message}" if run.message else ""
             raise dg.Failure(
