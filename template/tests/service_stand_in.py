@@ -4,7 +4,8 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import dagster as dg
+import pytest
 
 #: Long and unlike any other text, so that it can be searched for.
 API_KEY = "key-9f2d7c-4b1e-never-to-be-seen"
@@ -100,6 +102,21 @@ def recording(content: Any, path: str, reads: set[str]) -> Any:
     return content
 
 
+def record_reads(api: type, shapes: Mapping[str, Shape], monkeypatch: pytest.MonkeyPatch) -> Mapping[str, set[str]]:
+    """The fields that are read from now on, by the requests of ``shapes``."""
+    reads: dict[str, set[str]] = defaultdict(set)
+    request = api.request
+
+    def recorded(
+        self: object, method: str, endpoint: str, subject: str, read: Callable[[Any], Any], *args: object
+    ) -> Any:
+        [path] = [path for path in shapes if re.fullmatch(path, f"{method} /{endpoint}")]
+        return request(self, method, endpoint, subject, lambda answer: read(recording(answer, "", reads[path])), *args)
+
+    monkeypatch.setattr(api, "request", recorded)
+    return reads
+
+
 def fields_of(content: Any, path: str = "") -> set[str]:
     """Every field of an answer."""
     if isinstance(content, list):
@@ -170,6 +187,11 @@ class ServiceStandIn(ABC):
         """Forget what was scripted."""
         self._scripted.clear()
 
+    def ask(self, request: str) -> Answer:
+        """The service's own answer to a request such as ``GET /syncs``, without HTTP."""
+        method, path = request.split()
+        return self.respond(Request(method, path, {}, None))
+
     def count(self, request: str) -> int:
         """How many requests match."""
         return sum(bool(re.fullmatch(request, str(each))) for each in self.requests)
@@ -219,6 +241,31 @@ class ServiceStandIn(ABC):
         return None
 
 
+class Remembered:
+    """What is remembered from one attempt to the next, without Dagster.
+
+    Args:
+        before: The newest run when a start was last tried, whose end nobody knows.
+    """
+
+    def __init__(self, before: int | None = None) -> None:
+        self.before = before
+        self.started: list[int] = []
+        self.ended: list[tuple[int, str]] = []
+
+    def started_after(self) -> int | None:
+        """The newest run when a start was last tried."""
+        return self.before
+
+    def starting_after(self, run_id: int) -> None:
+        """A start is tried now."""
+        self.started.append(run_id)
+
+    def settled(self, run_id: int, status: str) -> None:
+        """It has ended."""
+        self.ended.append((run_id, status))
+
+
 @dataclass(frozen=True)
 class FailureMode:
     """Something that a service does, and what becomes of it.
@@ -265,6 +312,6 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
     assert not result.success
     [event] = result.get_step_failure_events()
     error = event.step_failure_data.error
-    while error.cause:
+    while error.cause and "Failure: " not in error.message:
         error = error.cause
     return str(error.message)

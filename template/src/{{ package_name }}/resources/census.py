@@ -228,7 +228,7 @@ def look_up(syncs: Mapping[int, Mapping[str, Any]], name: str, sync_id: int | No
     by_likeness = sorted(labels.items(), key=lambda entry: -SequenceMatcher(None, entry[1], name).ratio())
     existing = ", ".join(f"{label!r} ({each})" for each, label in by_likeness[:MOST_NAMES]) or "no sync at all"
     more = f" and {len(by_likeness) - MOST_NAMES} more" if len(by_likeness) > MOST_NAMES else ""
-    return f"Census sync {wanted}: the workspace has none. It has {existing}{more}", None
+    return f"Census sync {wanted}: there is none. Those that there are: {existing}{more}", None
 
 
 def development() -> CensusResource:
