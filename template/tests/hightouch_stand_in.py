@@ -1,7 +1,7 @@
 """A stand-in for Hightouch's REST API.
 
-``SHAPES`` says of each answer where its fields are described. Hightouch's own reference was not to be had as a text, the
-SDK that is generated from its OpenAPI document was.
+``SHAPES`` says of each answer where its fields are described. Hightouch's own reference was not to be had as a text,
+the SDK that is generated from its OpenAPI document was.
 """
 
 from collections.abc import Sequence
