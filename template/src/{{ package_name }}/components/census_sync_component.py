@@ -12,7 +12,7 @@ from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfig
 
 from ..resources.census import CensusResource, look_up, production
 from ..resources.database import DatabaseResource
-from ..resources.sync_service import text
+from ..resources.service_answers import count, text
 from .model_sync import (
     DEFAULT_TAGS,
     DbtModel,
@@ -43,7 +43,7 @@ class CensusModelSync(dg.Resolvable):
 
     name: str
     dbt_model: DbtModel
-    sync_id: int | None = None
+    sync_id: int | str | None = None
     description: str | None = None
 
     def __post_init__(self) -> None:
@@ -51,9 +51,9 @@ class CensusModelSync(dg.Resolvable):
         self.name = checked_name("CensusModelSync", self.name)
         self.dbt_model = checked_model("CensusModelSync", self.dbt_model)
         if self.sync_id is not None:
-            if isinstance(self.sync_id, bool) or not str(self.sync_id).isdecimal() or int(self.sync_id) < 1:
+            if not count(self.sync_id):
                 raise ValueError(f"CensusModelSync: sync_id must be a whole number above 0, not {self.sync_id!r}")
-            self.sync_id = int(self.sync_id)
+            self.sync_id = count(self.sync_id)
 
 
 @dataclass
@@ -129,7 +129,7 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
         except dg.DagsterInvalidConfigError as error:
             raise dg.Failure("The state of Census can't be fetched without its API key: set CENSUS_API_KEY") from error
         there = workspace.find_syncs()
-        found = [look_up(there, sync.name, sync.sync_id) for sync in self.syncs]
+        found = [look_up(there, sync.name, count(sync.sync_id)) for sync in self.syncs]
         problems = [problem for problem, _ in found if problem]
         if problems:
             raise dg.Failure("\n".join(problems), allow_retries=False)

@@ -11,8 +11,10 @@ from typing import Any, ClassVar, Literal
 import dagster as dg
 
 from ..environment import DEVELOPMENT, PRODUCTION, environment
-from .http_api import ServiceFailure, count, mapping, message_of, seconds_between, whole_number
-from .sync_service import MOST_PAGES, Sync, SyncRun, SyncService, subject_of, text
+from .http_api import ServiceFailure
+from .service_answers import count, mapping, message_of, seconds_between, text, whole_number
+from .sync_runs import Sync, SyncRun, subject_of
+from .sync_service import MOST_PAGES, SyncService
 
 #: By the region of the organization.
 HOSTS = {

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import dagster as dg
 
 from ..environment import DEVELOPMENT, PRODUCTION, environment
-from .http_api import ServiceFailure, count, message_of, seconds_between, whole_number
-from .sync_service import Sync, SyncRun, SyncService, subject_of, text
+from .http_api import ServiceFailure
+from .service_answers import count, message_of, seconds_between, text, whole_number
+from .sync_runs import Sync, SyncRun, subject_of
+from .sync_service import SyncService
 
 BASE_URL = "https://api.hightouch.com/api/v1"
 APP_URL = "https://app.hightouch.com"

@@ -7,14 +7,14 @@ clocks of two machines.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import dagster as dg
 import pydantic
 
 from .http_api import HttpApi, ServiceFailure
+from .sync_runs import Memory, Sync, SyncRun, subject_of
 
 T = TypeVar("T")
 #: Pages of a list that are read at most. A page has up to 100 entries.
@@ -23,64 +23,6 @@ MOST_PAGES = 1000
 LOOKS_FOR_A_START = 3
 #: How often in a row a service may refuse to tell how a run is doing.
 MOST_REFUSALS = 3
-
-
-@dataclass(frozen=True)
-class Sync:
-    """A sync, with what the service tells about it. Only the id is needed; the rest is for people.
-
-    Args:
-        id: The id.
-        subject: What messages call it.
-        url: Where people look at its runs.
-        names: The names of its two ends, as far as they are known.
-    """
-
-    id: int
-    subject: str
-    url: str
-    names: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class SyncRun:
-    """A run of a sync, at one moment.
-
-    Args:
-        id: The id: a later run has a higher one.
-        status: The service's word for how it is doing.
-        has_ended: Whether it will not change any more.
-        has_succeeded: Whether it has ended well; some rows may have been rejected all the same.
-        may_be_repeated: Whether another run is in order where this one did not succeed: nobody has stopped it.
-        is_resumed: Whether the service goes on with it in a new run.
-        message: Why it did not succeed, in the service's words.
-        told: Everything that the service tells.
-    """
-
-    id: int
-    status: str
-    has_ended: bool
-    has_succeeded: bool
-    may_be_repeated: bool
-    is_resumed: bool
-    message: str
-    told: Mapping[str, Any]
-
-
-class Memory(Protocol):
-    """What is remembered from one attempt to the next."""
-
-    def started_after(self) -> int | None:
-        """The newest run when a start was last tried, if nobody knows yet what became of it."""
-        ...
-
-    def starting_after(self, run_id: int) -> None:
-        """A start is tried now, and this run is the newest."""
-        ...
-
-    def settled(self, run_id: int, status: str) -> None:
-        """What the start led to has ended, not well: it is not to be waited for any more."""
-        ...
 
 
 class SyncService(dg.ConfigurableResource, ABC):
@@ -348,13 +290,3 @@ class SyncService(dg.ConfigurableResource, ABC):
     @property
     def _log(self) -> Any:
         return dg.get_dagster_logger()
-
-
-def text(value: Any) -> str:
-    """A text that is only shown: empty where the service has none, or something else."""
-    return value if isinstance(value, str) else ""
-
-
-def subject_of(service: str, sync_id: int, name: str | None) -> str:
-    """What messages call a sync."""
-    return f"{service} sync {sync_id} ({name})" if name else f"{service} sync {sync_id}"
