@@ -5,7 +5,9 @@
 
 import json
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Mapping
 
 TITLE = "The newest versions break something"
@@ -37,13 +39,23 @@ def body_for(failed: Mapping[str, str], run: str) -> str:
     parts = [f"The tests fail: {run}"]
     for versions, text in failed.items():
         if text:
-            parts.append(f"{VERSIONS[versions]}:\n\n```\n{text}\n```")
+            parts.append(f"{VERSIONS[versions]}:\n\n{fenced(text)}")
     return "\n\n".join(parts)
 
 
+def fenced(text: str) -> str:
+    """A block that shows a text as it is: packages have a say in it, and nothing in it may end the block."""
+    longest = max((len(each) for each in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
 def gh(*arguments: str) -> str:
-    """Run ``gh``, and return what it printed."""
-    return subprocess.run(["gh", *arguments], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    """Run ``gh``, and return what it printed. If it fails, end with a sentence; ``gh`` has said why."""
+    done = subprocess.run(["gh", *arguments], stdout=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
+        sys.exit(f"::error::`gh {' '.join(arguments[:2])}` failed: the lines above say why.")
+    return done.stdout
 
 
 if __name__ == "__main__":

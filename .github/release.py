@@ -1,5 +1,8 @@
 """Releases the newest version in ``CHANGELOG.md``: a tag, and a release on GitHub. ``release.yml`` runs it.
 
+git pushes the tag, since GitHub does not let its own token make one by a release, if workflows have changed after the
+commit. Where that token may not push it either, a maintainer does, and this makes the release of it.
+
 A version's heading is written after the commit that it names. So the tests update projects of that commit to everything
 that comes after it, and nobody but the maintainers writes to main.
 """
@@ -57,13 +60,33 @@ def main() -> None:
         stop(f"The newest version in CHANGELOG.md is {release.version}, not {os.environ['VERSION']}.")
     if any(numbers(each) >= numbers(release) for each in older):
         stop(f"{release.version} stands before a version in CHANGELOG.md that is not older.")
-    if run("git", "tag", "--list", release.tag):
-        stop(f"There is a tag {release.tag} already.")
     commit = commit_on_main(release)
     if not passed(commit):
         stop(f"The check `{CHECK}` has not passed on {commit}.")
+    tag(release, commit)
     notes = notes_of(changelog, release)
-    run("gh", "release", "create", release.tag, "--target", commit, "--title", release.tag, "--notes", notes)
+    run("gh", "release", "create", release.tag, "--verify-tag", "--title", release.tag, "--notes", notes)
+
+
+def tag(release: Release, commit: str) -> None:
+    """Push the tag, unless it is there: of a maintainer, or of a run that ended too early."""
+    if run("git", "tag", "--list", release.tag):
+        if run("git", "rev-list", "--max-count=1", release.tag) != commit:
+            stop(f"There is a tag {release.tag} already, of another commit than {commit}.")
+        if (
+            release.tag
+            in run("gh", "release", "list", "--limit", "1000", "--json", "tagName", "--jq", ".[].tagName").split()
+        ):
+            stop(f"{release.tag} is released already.")
+        return
+    run("git", "tag", release.tag, commit)
+    run("gh", "auth", "setup-git")
+    push = ("git", "push", "origin", f"refs/tags/{release.tag}")
+    if subprocess.run(push).returncode:
+        stop(
+            f"GitHub did not take the tag: the lines above say why. Push it yourself, and run this again: "
+            f"git fetch origin main && git tag {release.tag} {commit} && git push origin {release.tag}"
+        )
 
 
 def numbers(release: Release) -> tuple[int, ...]:
@@ -88,8 +111,11 @@ def passed(commit: str) -> bool:
 
 
 def run(*command: str) -> str:
-    """Run a command, and return what it printed."""
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
+    """Run a command, and return what it printed. If it fails, end with a sentence; the command has said why."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
+        stop(f"`{command[0]} {command[1]}` failed: the lines above say why.")
+    return done.stdout.strip()
 
 
 def stop(why: str) -> NoReturn:

@@ -13,7 +13,7 @@ from matrix.processes import Processes
 from questionnaire import Questionnaire, questionnaire
 from repository import copy_template
 
-pytest_plugins = ["matrix.plugin"]
+pytest_plugins = ["matrix.plugin", "button"]
 
 # The same examples in each run: a failure that nobody can repeat helps nobody.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

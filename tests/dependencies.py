@@ -66,10 +66,17 @@ def problems_of(project: Path) -> list[str]:
     Returns:
         A sentence for each problem: the module, the file and line, the distribution, and the fix.
     """
-    pyproject, tools = (
-        tomllib.loads((project / folder / "pyproject.toml").read_text(encoding="utf-8")) for folder in ("", "tools")
-    )
-    return differences(imports_of(project), pyproject, tools)
+    return differences(imports_of(project), declared_by(project))
+
+
+def declared_by(project: Path) -> dict[str, Any]:
+    """The ``pyproject.toml`` of a project. What its tools need is for development, as they are themselves."""
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    if (tools := project / "tools" / "pyproject.toml").exists():
+        of_tools = tomllib.loads(tools.read_text(encoding="utf-8"))["project"]
+        development = [each for each in pyproject["dependency-groups"]["dev"] if each != of_tools["name"]]
+        pyproject["dependency-groups"]["dev"] = [*development, *of_tools["dependencies"]]
+    return pyproject
 
 
 def imports_of(project: Path) -> list[Import]:
@@ -89,19 +96,15 @@ def imports_of(project: Path) -> list[Import]:
     return sorted(each for each in found if each.package not in own | sys.stdlib_module_names)
 
 
-def differences(imports: Iterable[Import], pyproject: Mapping[str, Any], tools: Mapping[str, Any]) -> list[str]:
+def differences(imports: Iterable[Import], pyproject: Mapping[str, Any]) -> list[str]:
     """The problems of a project with these imports.
 
     Args:
         imports: What ``imports_of`` has found in it.
-        pyproject: Its ``pyproject.toml``.
-        tools: The ``pyproject.toml`` of its tools, which are installed with what is for development.
+        pyproject: What ``declared_by`` has found in it.
     """
     needed = _names(pyproject["project"]["dependencies"])
-    of_tools = _names(tools["project"]["dependencies"])
-    for_development = (
-        _names(pyproject["dependency-groups"]["dev"]) - {canonicalize_name(tools["project"]["name"])} | of_tools
-    )
+    for_development = _names(pyproject["dependency-groups"]["dev"])
     # One sentence for each package that is missing, and not for each import of it: what src/ may import, so may tests/.
     first: dict[str, Import] = {}
     for each in imports:

@@ -20,12 +20,12 @@ pytestmark = [pytest.mark.thorough, ON_LINUX]
 
 UPDATED = "Resolved 185 packages in 2.75s\nUpdated duckdb v2.0.0 -> v2.0.1\nAdded truststore v0.10.5"
 #: uv, where the tests fail or the versions don't fit together if the test says so.
-UV = f"""
+UV = r"""
 if sys.argv[1] == "lock":
-    print({UPDATED!r}, file=sys.stderr)
+    print(os.environ["UPDATED"], file=sys.stderr)
     sys.exit(os.environ["FAILING"] == "lock")
 if sys.argv[1] == "tree":
-    print("├── dagster v1.13.27 (latest: v1.13.29)\\n├── copier v9.19.1")
+    print("├── dagster v1.13.27 (latest: v1.13.29)\n├── copier v9.19.1")
 sys.exit("pytest" in sys.argv and os.environ["FAILING"] == "pytest")
 """
 GITHUB = {
@@ -51,15 +51,17 @@ class Machine:
             shutil.copytree(ROOT / part, self.folder / part)
         shutil.copy(ROOT / "pyproject.toml", self.folder)
 
-    def test(self, versions: str, failing: str = "") -> Run:
+    def test(self, versions: str, failing: str = "", updated: str = UPDATED) -> Run:
         """Run the tests with an entry of the matrix.
 
         Args:
             versions: The entry.
             failing: The command of uv that fails.
+            updated: What uv says of the versions.
         """
         self.programs.add("uv", UV)
-        environment = {"PATH": self.programs.path, "RUNNER_TEMP": str(self.folder.parent), "FAILING": failing}
+        environment = {"PATH": self.programs.path, "RUNNER_TEMP": str(self.folder.parent)}
+        environment |= {"FAILING": failing, "UPDATED": updated}
         contexts = {"matrix": {"versions": versions}}
         return Run("newest.yml", "test", self.folder, GITHUB, contexts, environment, ACTIONS)
 
@@ -140,6 +142,22 @@ def test_a_failure_says_which_versions_there_were(machine: Machine, versions: st
     assert (["run", "--frozen", "pytest", "--quick"] in machine.programs.calls("uv")) == (failing == "pytest")
 
 
+@pytest.mark.parametrize(
+    ("updated", "expected"),
+    [
+        pytest.param("a\nEND\nbeyond=owned\nEND", "a\nEND\nbeyond=owned\nEND", id="what ends outputs elsewhere"),
+        pytest.param("a\x1b[1mb\x07\tc\r", "a[1mb\tc", id="control characters"),
+        pytest.param("é" * 30_000, "é" * 10_000, id="more than fits"),
+        pytest.param("x" + "é" * 30_000, "x" + "é" * 9_999, id="more than fits, with half a character"),
+    ],
+)
+def test_what_packages_say_is_one_output(machine: Machine, updated: str, expected: str) -> None:
+    """Versions and reasons are texts of others: none ends the output, or is too long for an issue and a variable."""
+    done = machine.test("within", "lock", updated).run()
+    assert done.failed
+    assert done.outputs == {"within": expected, "beyond": ""}
+
+
 BODY = f"""\
 The tests fail: https://github.com/copier-dagster/copier-dagster/actions/runs/7
 
@@ -171,6 +189,17 @@ def test_both_entries_are_in_the_text() -> None:
     body = newest.body_for({"within": "Updated a", "beyond": "Updated b"}, "https://example.com")
     assert body.index(newest.VERSIONS["within"]) < body.index("Updated a") < body.index(newest.VERSIONS["beyond"])
     assert body.endswith("Updated b\n```")
+
+
+@pytest.mark.parametrize("text", ["```\n@everyone\n```", "a ```` b", "`" * 50, "~~~\n```", ""])
+def test_no_text_ends_its_block(text: str) -> None:
+    """What packages say is shown as it is."""
+    fence, *lines, end = newest.fenced(text).split("\n")
+    assert "\n".join(lines) == text
+    assert fence == end
+    assert set(fence) == {"`"}
+    assert len(fence) >= 3
+    assert fence not in text
 
 
 def test_it_is_silent_elsewhere_and_when_nothing_breaks(machine: Machine) -> None:

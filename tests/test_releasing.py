@@ -33,9 +33,29 @@ CHANGELOG = """\
 NOTES = '- New.\n- And `this`: "quoted".'
 PASSED = [{"conclusion": "success", "app": {"slug": "github-actions"}}]
 
+#: A release needs its tag on the server. Without --verify-tag, GitHub would make one, of the newest commit.
+GH = """
+import subprocess
+if sys.argv[1] == "api":
+    print({checks!r})
+if sys.argv[1:3] == ["release", "list"]:
+    assert sys.argv[-1] == ".[].tagName"
+    print({released!r})
+if sys.argv[1:3] == ["release", "create"]:
+    assert "--verify-tag" in sys.argv
+    tag = f"refs/tags/{{sys.argv[3]}}"
+    sys.exit(subprocess.run(["git", "-C", {origin!r}, "rev-parse", "--quiet", "--verify", tag]).returncode)
+"""
+#: Refuses tags, as GitHub does where a commit has other workflows than those that its token may push.
+REFUSING = """\
+#!/bin/sh
+echo "refusing to allow a GitHub App to create or update workflow without workflows permission" >&2
+exit 1
+"""
+
 
 class Repository:
-    """This repository, with a version in its changelog, and GitHub's answers.
+    """A clone of this repository, with a version in its changelog, and GitHub's answers.
 
     Args:
         folder: Where everything is.
@@ -47,6 +67,9 @@ class Repository:
         script.parent.mkdir(parents=True)
         script.write_bytes(Path(release.__file__).read_bytes())
         commit(self.folder, "Released")
+        self.origin = folder / "origin.git"
+        git(folder, "clone", "--quiet", "--bare", str(self.folder), str(self.origin))
+        git(self.folder, "remote", "add", "origin", str(self.origin))
         self.released = git(self.folder, "rev-parse", "HEAD").strip()
         self.programs = Programs(folder / "programs")
         self.programs.add("uv", RUN_SCRIPT)
@@ -58,10 +81,10 @@ class Repository:
         (self.folder / "CHANGELOG.md").write_text(text, encoding="utf-8")
         commit(self.folder, "Recorded")
 
-    def run(self, version: str = "0.3.0", checks: Any = PASSED, **github: str) -> Run:
-        """Run the workflow, where these checks are on the commit."""
+    def run(self, version: str = "0.3.0", checks: Any = PASSED, released: str = "", **github: str) -> Run:
+        """Run the workflow, where these checks are on the commit, and these tags have a release."""
         answer = json.dumps({"check_runs": checks})
-        self.programs.add("gh", f"if sys.argv[1] == 'api': print({answer!r})")
+        self.programs.add("gh", GH.format(checks=answer, released=released, origin=str(self.origin)))
         return Run(
             workflow="release.yml",
             job="release",
@@ -82,8 +105,14 @@ class Repository:
 
     @property
     def released_with(self) -> list[list[str]]:
-        """The calls of ``gh release``."""
-        return [call for call in self.programs.calls("gh") if call[0] == "release"]
+        """The calls of ``gh release create``."""
+        return [call for call in self.programs.calls("gh") if call[:2] == ["release", "create"]]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags on the server, with their commits."""
+        listed = git(self.origin, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/tags")
+        return dict(line.split() for line in listed.splitlines())
 
 
 @pytest.fixture
@@ -100,8 +129,9 @@ def test_it_tags_the_recorded_commit_and_says_what_is_new(repository: Repository
         "api",
         f"repos/{{owner}}/{{repo}}/commits/{repository.released}/check-runs?check_name=template",
     ]
-    options = ["--target", repository.released, "--title", "v0.3.0", "--notes", NOTES]
+    options = ["--verify-tag", "--title", "v0.3.0", "--notes", NOTES]
     assert repository.released_with == [["release", "create", "v0.3.0", *options]]
+    assert repository.tags == {"v0.3.0": repository.released}
 
 
 @pytest.mark.parametrize("version", ["0.2.0", "0.4.0", "v0.3.0", "", "0.3.0'; touch owned; '"])
@@ -142,7 +172,31 @@ def test_a_commit_that_is_not_on_main_is_refused(repository: Repository, known: 
 def test_a_version_is_released_once(repository: Repository) -> None:
     """A tag is never moved: projects remember it."""
     git(repository.folder, "tag", "v0.3.0")
-    assert_refused(repository.run(), repository, "There is a tag v0.3.0 already")
+    assert_refused(repository.run(), repository, "There is a tag v0.3.0 already, of another commit")
+    git(repository.folder, "tag", "--force", "v0.3.0", repository.released)
+    assert_refused(repository.run(released="v0.3.1\nv0.3.0"), repository, "v0.3.0 is released already")
+
+
+def test_a_tag_that_github_refuses_is_left_to_a_maintainer(repository: Repository) -> None:
+    """Its token may not push workflows, which a tag of an older commit can bring. Afterwards there is the rest."""
+    hook = repository.origin / "hooks" / "pre-receive"
+    hook.write_text(REFUSING, encoding="utf-8")
+    hook.chmod(0o755)
+    done = repository.run().run()
+    assert done.failed
+    assert "refusing to allow a GitHub App" in done.printed
+    assert "Traceback" not in done.printed
+    assert (repository.tags, repository.released_with) == ({}, [])
+    [command] = re.findall(r"::error::.* run this again: (git fetch .*)$", done.printed, re.MULTILINE)
+
+    hook.unlink()
+    git(repository.folder, "push", "--quiet", "origin", "main")
+    git(repository.folder, "tag", "--delete", "v0.3.0")  # which only the machine had
+    git(repository.folder, "-c", "alias.run=!sh -c", "run", command)
+    assert repository.tags == {"v0.3.0": repository.released}
+    done = repository.run().run()
+    assert not done.failed, done.printed
+    assert repository.released_with
 
 
 @pytest.mark.parametrize("version", ["0.2.0", "0.1.9"])
@@ -165,7 +219,7 @@ def assert_refused(run: Run, repository: Repository, why: str) -> None:
     assert done.failed
     assert re.fullmatch(f"::error::.*{re.escape(why)}.*\n", done.printed)
     assert "Traceback" not in done.printed
-    assert not repository.released_with
+    assert (repository.tags, repository.released_with) == ({}, [])
 
 
 @pytest.mark.parametrize("elsewhere", [{"repository": "somebody/fork"}, {"ref": "refs/heads/other"}], ids=str)

@@ -13,7 +13,7 @@ from questionnaire import Questionnaire
 from repository import ROOT, copy_template, owners_alone
 
 TEMPLATE = ROOT / "template"
-PARTS_WITH_JINJA = {"{{ package_name }}", "{{ _copier_conf.answers_file }}.jinja"}
+PARTS_WITH_JINJA = {"{{ package_name }}", "{{ package_name }}_tools", "{{ _copier_conf.answers_file }}.jinja"}
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 #: What an action does here, with its inputs.
 Action = Callable[[Mapping[str, str]], None]
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
+#: What steps can write to.
+WRITTEN = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
 STATUS_FUNCTIONS = ("always()", "failure()")
 
 #: For the tests that run steps.
@@ -89,6 +91,7 @@ class Run:
         contexts: Other contexts: ``inputs``, ``needs``, ``matrix``.
         environment: Variables of the machine.
         actions: What each action does, by its name without the version.
+        without: Variables of the tests that the machine does not have.
     """
 
     workflow: str
@@ -98,6 +101,7 @@ class Run:
     contexts: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
+    without: Sequence[str] = ()
     #: What the steps printed.
     printed: str = ""
     #: What the page of the run says.
@@ -109,12 +113,19 @@ class Run:
         self._workflow = yaml.safe_load((WORKFLOWS / self.workflow).read_text(encoding="utf-8"))
         self._job = self._workflow["jobs"][self.job]
         self._steps: dict[str, dict[str, Any]] = {}
+        #: What steps have written for those after them, into GITHUB_ENV and GITHUB_PATH.
+        self._added: dict[str, str] = {}
+        self._path: list[str] = []
 
     @property
     def wanted(self) -> bool:
-        """Whether GitHub runs the job, as far as its ``if`` goes."""
-        failed = any(need["result"] == "failure" for need in self.contexts.get("needs", {}).values())
-        return bool(self._expressions(failed).value(self._job.get("if", "true")))
+        """Whether GitHub runs the job: by its ``if``, and by the jobs that it needs unless it asks how they ended."""
+        results = [need["result"] for need in self.contexts.get("needs", {}).values()]
+        condition = self._job.get("if", "true")
+        regardless = any(name in condition for name in STATUS_FUNCTIONS)
+        failed = "failure" in results
+        wanted = bool(self._expressions(failed).value(condition))
+        return wanted and (regardless or all(result == "success" for result in results))
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -146,20 +157,22 @@ class Run:
             self.actions[step["uses"].split("@")[0]](with_)
             return "success"
         with tempfile.TemporaryDirectory() as folder:
-            files = {name: Path(folder, name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+            files = {name: Path(folder, name) for name in WRITTEN}
             for file in files.values():
                 file.touch()
             shell = step.get("shell", self._workflow.get("defaults", {}).get("run", {}).get("shell"))
             done = subprocess.run(
                 [*SHELLS[shell], "-c", step["run"]],
                 cwd=self.folder,
-                env={**os.environ, **self._variables(step), **{name: str(file) for name, file in files.items()}},
+                env={**self._variables(step), **{name: str(file) for name, file in files.items()}},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
             )
-            output, summary = (file.read_text(encoding="utf-8") for file in files.values())
+            output, summary, added, path = (file.read_text(encoding="utf-8") for file in files.values())
+        self._added |= read_outputs(added)
+        self._path[:0] = reversed(path.splitlines())
         self.printed += done.stdout
         self.summary += summary
         outputs |= read_outputs(output)
@@ -172,11 +185,14 @@ class Run:
             if name not in ("event", "token")
         }
         env = {**self._workflow.get("env", {}), **self._job.get("env", {}), **step.get("env", {})}
-        return {
+        variables = {
+            **{name: value for name, value in os.environ.items() if name not in self.without},
             **self.environment,
             **defaults,
+            **self._added,
             **{name: self._expressions().fill(value) for name, value in env.items()},
         }
+        return variables | {"PATH": os.pathsep.join([*self._path, variables["PATH"]])}
 
     def _expressions(self, failed: bool | None = None) -> Expressions:
         def hash_files(pattern: str) -> str:

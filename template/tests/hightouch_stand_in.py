@@ -1,13 +1,42 @@
 """A stand-in for Hightouch's REST API.
 
-Paths, paging and fields are those of Hightouch's API reference and of the SDK that is generated from its OpenAPI
-document (github.com/speakeasy-sdks/hightouch-go-sdk).
+``SHAPES`` says of each answer where its fields are described. Hightouch's own reference was not to be had as a text,
+the SDK that is generated from its OpenAPI document was.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from service_stand_in import API_KEY, Answer, Request, ServiceStandIn
+from service_stand_in import API_KEY, Answer, Request, ServiceStandIn, Shape
+
+SDK = "https://github.com/speakeasy-sdks/hightouch-go-sdk/blob/02b014e/pkg/models"
+READ_ON = "2026-11-26"
+ROWS = {
+    f"{which}{part}"
+    for which in ("plannedRows", "successfulRows", "failedRows")
+    for part in ("", ".addedCount", ".changedCount", ".removedCount")
+}
+RUN = {"id", "status", "createdAt", "startedAt", "finishedAt", "querySize", "completionRatio", "error", *ROWS}
+#: By the request, as ``ServiceStandIn.script`` has it. What ``interrupted`` means, which the SDK only names, is said at
+#: https://hightouch.com/docs/syncs/overview: "a temporary interruption and will resume in a new run".
+SHAPES = {
+    r"GET /syncs/\d+": Shape(
+        f"{SDK}/shared/sync.go",
+        READ_ON,
+        frozenset(
+            {
+                *("id", "slug", "workspaceId", "createdAt", "updatedAt", "destinationId", "modelId", "configuration"),
+                *("configuration.mode", "configuration.object", "schedule", "status", "disabled", "lastRunAt"),
+                *("referencedColumns", "primaryKey"),
+            }
+        ),
+    ),
+    r"GET /destinations/\d+": Shape(f"{SDK}/shared/destination.go", READ_ON, frozenset({"id", "name", "slug", "type"})),
+    r"POST /syncs/\d+/trigger": Shape(f"{SDK}/shared/triggerrunoutput.go", READ_ON, frozenset({"id"})),
+    r"GET /syncs/\d+/runs": Shape(
+        f"{SDK}/operations/listsyncruns.go", READ_ON, frozenset({"data", "hasMore"} | {f"data.{name}" for name in RUN})
+    ),
+}
 
 SYNC_ID = "12345"
 RUNS_PER_PAGE = 5
@@ -26,6 +55,23 @@ class HightouchStandIn(ServiceStandIn):
         # Runs of other days.
         self._runs = {str(number): [{"id": str(number), **run("failed", error="long ago")}] for number in range(1, 8)}
 
+    def begin(self, life: Sequence[dict[str, Any]]) -> int:
+        """Start a run. Returns its id."""
+        run_id = str(900 + len(self._runs))
+        self._runs[run_id] = [{"id": run_id, **state} for state in life]
+        return int(run_id)
+
+    def finish(self) -> None:
+        """What goes on ends well."""
+        for run_id, states in self._runs.items():
+            ended = states[0]["status"] in ("success", "warning", "failed", "cancelled")
+            self._runs[run_id] = states[:1] if ended else [{"id": run_id, **run("success")}]
+
+    @property
+    def begun(self) -> int:
+        """How many runs have begun, besides those of other days."""
+        return len(self._runs) - 7
+
     def unauthorized(self) -> Answer:
         """To a wrong key."""
         return Answer(401, {"message": "Unauthorized"})
@@ -38,9 +84,7 @@ class HightouchStandIn(ServiceStandIn):
             case ["GET", "destinations", "77"]:
                 return Answer(200, {"id": "77", "name": "HubSpot", "slug": "hubspot", "type": "hubspot"})
             case ["POST", "syncs", id_, "trigger"] if id_ == SYNC_ID:
-                run_id = str(900 + len(self._runs))
-                self._runs[run_id] = [{"id": run_id, **state} for state in self.life]
-                return Answer(200, {"id": run_id})
+                return Answer(200, {"id": str(self.begin(self.life))})
             case ["GET", "syncs", id_, "runs"] if id_ == SYNC_ID:
                 return self._page(request)
         return Answer(404, {"message": f"{request.path} does not exist in this workspace"})
@@ -50,12 +94,12 @@ class HightouchStandIn(ServiceStandIn):
         wanted = request.query.get("runId")
         # Oldest first, so that whoever forgets to ask for its own run does not get it by chance.
         ids = [run_id for run_id in self._runs if wanted in (None, run_id)]
-        data = [self._look(run_id) for run_id in ids[offset : offset + limit]]
+        data = [self._look(run_id, going_on=wanted is not None) for run_id in ids[offset : offset + limit]]
         return Answer(200, {"data": data, "hasMore": offset + limit < len(ids)})
 
-    def _look(self, run_id: str) -> dict[str, Any]:
+    def _look(self, run_id: str, going_on: bool) -> dict[str, Any]:
         states = self._runs[run_id]
-        return states.pop(0) if len(states) > 1 else states[0]
+        return states.pop(0) if going_on and len(states) > 1 else states[0]
 
 
 def hightouch_sync() -> dict[str, Any]:
@@ -80,8 +124,8 @@ def hightouch_sync() -> dict[str, Any]:
 
 def run(status: str, failed: int = 0, **changes: object) -> dict[str, Any]:
     """A run as Hightouch describes it, without its id."""
-    ended = status not in ("queued", "querying", "processing", "reporting")
-    counted = status not in ("queued", "querying")
+    ended = status in ("success", "warning", "failed", "cancelled")
+    counted = ended or status in ("processing", "reporting")
     return {
         "status": status,
         "createdAt": "2026-01-05T10:00:00.000Z",

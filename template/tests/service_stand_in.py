@@ -4,7 +4,8 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import dagster as dg
+import pytest
 
 #: Long and unlike any other text, so that it can be searched for.
 API_KEY = "key-9f2d7c-4b1e-never-to-be-seen"
@@ -19,11 +21,16 @@ API_KEY = "key-9f2d7c-4b1e-never-to-be-seen"
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. A text is sent as it is, anything else as JSON."""
+    """An HTTP answer. A text is sent as it is, anything else as JSON.
+
+    Args:
+        acted: Whether the service has done what it was asked for, and this is all that comes back of it.
+    """
 
     status: int
     content: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    acted: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,81 @@ class Request:
 SILENCE = Answer(0, None)
 #: Instead of an answer: the connection is cut.
 CUT = Answer(-1, None)
+#: Of an answer, only the beginning: the connection is cut within it.
+HALF = Answer(-2, None)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The fields of an answer, and how they are known.
+
+    Args:
+        documented_at: Where the service describes them.
+        read_on: When that was read.
+        fields: Those that are described there. ``object.field`` is a field of a field.
+        assumed: Those that the stand-in has although that page does not show them, each with why.
+    """
+
+    documented_at: str
+    read_on: str
+    fields: frozenset[str]
+    assumed: Mapping[str, str] = field(default_factory=dict)
+
+
+class Recording(dict):
+    """A part of an answer that takes down which of its fields are read."""
+
+    def __init__(self, content: Mapping[str, Any], path: str, reads: set[str]) -> None:
+        super().__init__(content)
+        self.path, self.reads = path, reads
+
+    def _part(self, name: str, value: Any) -> Any:
+        path = f"{self.path}.{name}" if self.path else name
+        self.reads.add(path)
+        return recording(value, path, self.reads)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._part(name, super().__getitem__(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._part(name, super().get(name, default))
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+
+def recording(content: Any, path: str, reads: set[str]) -> Any:
+    """The content of an answer, which takes down what is read of it."""
+    if isinstance(content, Mapping):
+        return Recording(content, path, reads)
+    if isinstance(content, list):
+        return [recording(each, path, reads) for each in content]
+    return content
+
+
+def record_reads(api: type, shapes: Mapping[str, Shape], monkeypatch: pytest.MonkeyPatch) -> Mapping[str, set[str]]:
+    """The fields that are read from now on, by the requests of ``shapes``."""
+    reads: dict[str, set[str]] = defaultdict(set)
+    request = api.request
+
+    def recorded(
+        self: object, method: str, endpoint: str, subject: str, read: Callable[[Any], Any], *args: object
+    ) -> Any:
+        [path] = [path for path in shapes if re.fullmatch(path, f"{method} /{endpoint}")]
+        return request(self, method, endpoint, subject, lambda answer: read(recording(answer, "", reads[path])), *args)
+
+    monkeypatch.setattr(api, "request", recorded)
+    return reads
+
+
+def fields_of(content: Any, path: str = "") -> set[str]:
+    """Every field of an answer."""
+    if isinstance(content, list):
+        return set().union(*(fields_of(each, path) for each in content))
+    if not isinstance(content, Mapping):
+        return set()
+    paths = {name: f"{path}.{name}" if path else name for name in content}
+    return set(paths.values()).union(*(fields_of(content[name], paths[name]) for name in content))
 
 
 class ServiceStandIn(ABC):
@@ -84,7 +166,12 @@ class ServiceStandIn(ABC):
     @property
     def base_url(self) -> str:
         """Where the API is."""
-        return f"http://127.0.0.1:{self._server.server_port}/api/v1"
+        return f"http://127.0.0.1:{self._server.server_port}/api/{self.version}"
+
+    @property
+    def version(self) -> str:
+        """Of the API."""
+        return "v1"
 
     def script(self, request: str, *answers: Answer, forever: bool = False) -> None:
         """Give these answers to the next requests like ``request``, a regular expression such as ``POST /syncs/.*``.
@@ -95,6 +182,15 @@ class ServiceStandIn(ABC):
             forever: Repeat the last one.
         """
         self._scripted.append((re.compile(request), list(answers), forever))
+
+    def heal(self) -> None:
+        """Forget what was scripted."""
+        self._scripted.clear()
+
+    def ask(self, request: str) -> Answer:
+        """The service's own answer to a request such as ``GET /syncs``, without HTTP."""
+        method, path = request.split()
+        return self.respond(Request(method, path, {}, None))
 
     def count(self, request: str) -> int:
         """How many requests match."""
@@ -113,18 +209,21 @@ class ServiceStandIn(ABC):
         content = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         request = Request(
             method=handler.command,
-            path=url.path.removeprefix("/api/v1"),
+            path=url.path.removeprefix(f"/api/{self.version}"),
             query=dict(parse_qsl(url.query)),
             body=json.loads(content) if content else None,
         )
         self.requests.append(request)
         answer = self._next_scripted(request)
-        if answer is None:
+        if answer is None or answer.acted:
             authorized = handler.headers.get("Authorization") == f"Bearer {self.api_key}"
-            answer = self.respond(request) if authorized else self.unauthorized()
-        if answer in (SILENCE, CUT):
-            if answer == SILENCE:
+            real = self.respond(request) if authorized else self.unauthorized()
+            answer = answer or real
+        if answer.status <= 0:
+            if answer.status == SILENCE.status:
                 self._closing.wait(30)
+            if answer.status == HALF.status:
+                handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"status": ')
             handler.close_connection = True
             return
         text = answer.content if isinstance(answer.content, str) else json.dumps(answer.content)
@@ -140,6 +239,60 @@ class ServiceStandIn(ABC):
             if answers and pattern.fullmatch(str(request)):
                 return answers[0] if forever and len(answers) == 1 else answers.pop(0)
         return None
+
+
+class Remembered:
+    """What is remembered from one attempt to the next, without Dagster.
+
+    Args:
+        before: The newest run when a start was last tried, whose end nobody knows.
+    """
+
+    def __init__(self, before: int | None = None) -> None:
+        self.before = before
+        self.started: list[int] = []
+        self.ended: list[tuple[int, str]] = []
+
+    def started_after(self) -> int | None:
+        """The newest run when a start was last tried."""
+        return self.before
+
+    def starting_after(self, run_id: int) -> None:
+        """A start is tried now."""
+        self.started.append(run_id)
+
+    def settled(self, run_id: int, status: str) -> None:
+        """It has ended."""
+        self.ended.append((run_id, status))
+
+
+@dataclass(frozen=True)
+class FailureMode:
+    """Something that a service does, and what becomes of it.
+
+    Args:
+        script: What it answers, by the request. A single answer is repeated for ever.
+        life: What a run looks like at each look.
+        says: What the failure says; empty if there is none.
+        begun: How many runs have begun by then.
+        finally_begun: How many have, after another attempt while all is well.
+        settings: Of the resource.
+    """
+
+    script: Mapping[str, Answer | Sequence[Answer]] = field(default_factory=dict)
+    life: Sequence[dict[str, Any]] = ()
+    says: Sequence[str] = ()
+    begun: int = 1
+    finally_begun: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def apply(self, service: ServiceStandIn) -> None:
+        """Let a stand-in do it."""
+        for request, answers in self.script.items():
+            if isinstance(answers, Answer):
+                service.script(request, answers, forever=True)
+            else:
+                service.script(request, *answers)
 
 
 @contextmanager
@@ -159,6 +312,6 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
     assert not result.success
     [event] = result.get_step_failure_events()
     error = event.step_failure_data.error
-    while error.cause and not error.message.startswith("dagster._core.definitions.events.Failure"):
+    while error.cause and "Failure: " not in error.message:
         error = error.cause
     return str(error.message)

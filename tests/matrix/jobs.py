@@ -111,6 +111,8 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
 
 def _installed(project: Path, folder: Path) -> list[Path]:
     """What an editable installation adds to the path of Python: the packages, and what ``tools/`` says of itself."""
+    if not (project / "tools" / "pyproject.toml").exists():
+        return [project / "src"]
     tools = tomllib.loads((project / "tools" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     distribution = folder / "installed" / f"{tools['name'].replace('-', '_')}-{tools['version']}.dist-info"
     distribution.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ from typing import Any
 
 from matrix import preloading
 from matrix.inside import forked_program, matrix_offline, matrix_tracing
-from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, PROGRAMS, environment_of, refused_in
+from matrix.jobs import CPU_OF_PROGRAMS, PROGRAMS, environment_of, refused_in
 from matrix.opened_files import OpenedFiles
 
 _PR_SET_CHILD_SUBREAPER = 36

@@ -3,19 +3,30 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import dagster as dg
-import dagster_hightouch
 import pydantic
 
 from ..resources.database import DatabaseResource
-from ..resources.hightouch import HightouchResource, rows, url_of_run
-from ..resources.http_api import seconds_between
-from .model_sync import DEFAULT_TAGS, DbtModel, checked_model, checked_name, model_sync_spec, not_sent, sent
+from ..resources.hightouch import HightouchResource
+from .model_sync import (
+    DEFAULT_TAGS,
+    DbtModel,
+    ModelSyncScaffolder,
+    checked_model,
+    checked_name,
+    model_sync_spec,
+    not_sent,
+    sent,
+)
+from .sync_memory import SyncMemory
+
+EXAMPLE = {"name": "Customers to CRM", "model": "customer_value", "sync_id": 12345}
 
 
-class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
+@dg.scaffold_with(ModelSyncScaffolder.of(EXAMPLE))
+class HightouchModelSyncComponent(dg.Component, dg.Model, dg.Resolvable):
     """Runs a sync of Hightouch, after the dbt model whose rows it sends.
 
     Args:
@@ -27,12 +38,9 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
         allow_failed_records: Accept runs in which some rows were rejected; the counts are metadata.
     """
 
-    # The library's field. Here, the asset follows from the others.
-    asset: ClassVar[None] = None  # type: ignore[assignment]
     name: str
     dbt_model: DbtModel
-    # The library takes only a text, but "12345" in YAML is a number by the time it gets here.
-    sync_id: Annotated[int | str, pydantic.Field(description="The id, or $ and an environment variable")]  # type: ignore[assignment]
+    sync_id: Annotated[int | str, pydantic.Field(description="The id, or $ and an environment variable")]
     tags: Mapping[str, str] = pydantic.Field(default_factory=lambda: dict(DEFAULT_TAGS))
     description: str | None = None
     allow_failed_records: bool = False
@@ -70,31 +78,22 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
         def _sync(
             context: dg.AssetExecutionContext, hightouch: HightouchResource, database: DatabaseResource
         ) -> dg.MaterializeResult:
-            return self.execute(spec, hightouch) if hightouch.send else not_sent(context, spec, database)
+            return self.execute(context, spec, hightouch) if hightouch.send else not_sent(context, spec, database)
 
         return dg.Definitions(assets=[_sync])
 
-    def execute(self, spec: dg.AssetSpec, hightouch: HightouchResource) -> dg.MaterializeResult:
+    def execute(
+        self, context: dg.AssetExecutionContext, spec: dg.AssetSpec, hightouch: HightouchResource
+    ) -> dg.MaterializeResult:
         """Run the sync, and wait for its end."""
         allowed = self.allow_failed_records or hightouch.allow_failed_records
-        strict = hightouch.fail_on_warning or not allowed
-        sync, run, destination = hightouch.sync_and_poll(self._id_now(), fail_on_warning=strict)
-        metadata = {
-            "rows": run.get("querySize"),
-            "records_processed": rows(run, "plannedRows"),
-            "records_updated": rows(run, "successfulRows"),
-            "records_failed": rows(run, "failedRows"),
-            "duration_seconds": seconds_between(run.get("startedAt"), run.get("finishedAt")),
-            "destination": destination.get("name"),
-            "sync_id": sync["id"],
-            "sync_run_id": run["id"],
-        }
-        return sent(spec, metadata, url_of_run(sync, run["id"]))
+        sync, run = hightouch.run_sync(self._id_now(), "", SyncMemory(context, spec), allowed)
+        return sent(spec, {**hightouch.counts(run), **sync.names, "sync_id": sync.id}, sync.url)
 
-    def _id_now(self) -> str:
+    def _id_now(self) -> int:
         sync_id = str(self.sync_id)
         if not sync_id.startswith("$"):
-            return sync_id
+            return int(sync_id)
         value = os.environ.get(sync_id[1:], "")
         if not value.isdecimal():
             # Its value is not quoted: it could be the API key.
@@ -102,4 +101,4 @@ class HightouchModelSyncComponent(dagster_hightouch.HightouchSyncComponent):
                 f"Hightouch sync {self.name!r}: {sync_id[1:]} must be set to the sync's id, a whole number",
                 allow_retries=False,
             )
-        return value
+        return int(value)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import dagster as dg
 from dagster._utils.names import clean_name_lower
+from dagster.components.component_scaffolding import scaffold_component
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
@@ -24,6 +25,21 @@ DbtModel = Annotated[
         description="The name of the dbt model: the sync runs after it.",
     ),
 ]
+
+
+class ModelSyncScaffolder(dg.Scaffolder):
+    """``dg scaffold defs`` with an example instead of empty attributes, which no sync has."""
+
+    example: ClassVar[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, example: Mapping[str, Any]) -> type["ModelSyncScaffolder"]:
+        """A scaffolder with that example."""
+        return type(cls.__name__, (cls,), {"example": example})
+
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        """Write the YAML."""
+        scaffold_component(request, dict(self.example))
 
 
 def checked_name(component: str, name: object) -> str:

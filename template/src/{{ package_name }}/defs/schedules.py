@@ -25,7 +25,7 @@ def with_automation(defs: dg.Definitions) -> dg.Definitions:
 
 
 def schedule_of(cadence: str, specs: list[dg.AssetSpec]) -> dg.ScheduleDefinition:
-    """The schedule of a cadence. One run has all of its assets: the daily ones for the days that are over, the others once.
+    """The schedule of a cadence. One run has all of its assets: the daily ones for the days that are over, others once.
 
     Args:
         cadence: The value of the tag.

@@ -87,8 +87,8 @@ def spans(days: Sequence[str]) -> list[tuple[str, str]]:
 def run_of(keys: set[dg.AssetKey], span: tuple[str, str] | tuple[()], tick: int) -> dg.RunRequest:
     """The run of these assets for a span of days, or for none.
 
-    Its key counts the ticks that requested something: a tick that is repeated after a crash asks for the same runs again,
-    and Dagster then starts none twice.
+    Its key counts the ticks that requested something: a tick that is repeated after a crash asks for the same runs, and
+    Dagster then starts none twice.
     """
     selection, name = sorted(keys), "-".join(span) or "no days"
     if not span:

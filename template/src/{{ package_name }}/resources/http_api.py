@@ -5,26 +5,61 @@ The API key is sent, and appears nowhere else: not in a log line, an error or a 
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from time import sleep
-from typing import Any
+from http import HTTPStatus
+from time import monotonic, sleep
+from typing import Any, TypeVar
 
 import dagster as dg
 import requests
 import urllib3
 from requests.auth import AuthBase
 
+from .service_answers import message_in
+
+T = TypeVar("T")
 #: A service that asks for more patience than this, in seconds, fails the run instead of blocking it.
 LONGEST_WAIT = 300.0
+#: Bytes of an answer at most, and how many times the timeout it may take to arrive.
+LARGEST_ANSWER = 50_000_000
+SLOWEST_ANSWER = 4
 HINTS = {
     401: "check {variable}",
     403: "check what the key in {variable} may do",
-    404: "check that it exists in the workspace of {variable}",
+    404: "check that it exists where {variable} belongs to",
 }
+
+
+class ServiceFailure(dg.Failure):
+    """A request that failed.
+
+    Args:
+        description: What people read.
+        passing: Whether it can pass by itself.
+        unclear: Whether the service may have done all the same what it was asked for.
+        status: The HTTP status, where there was an answer.
+        wait: The seconds that the service asks to wait for.
+    """
+
+    def __init__(
+        self,
+        description: str,
+        passing: bool = False,
+        unclear: bool = False,
+        status: int | None = None,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(description, allow_retries=passing)
+        self.passing, self.unclear, self.status, self.wait = passing, unclear, status, wait
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service has understood, and says no."""
+        return self.status is not None and 300 <= self.status < 500 and not self.passing
 
 
 class BearerAuth(AuthBase):
@@ -50,6 +85,7 @@ class HttpApi:
         max_retries: How often a request is repeated at most.
         retry_delay: Seconds before the first repetition; each later one waits twice as long.
         log: Where repetitions are reported.
+        hints: What to do about an HTTP status, besides or instead of what is generally right.
     """
 
     service: str
@@ -59,6 +95,7 @@ class HttpApi:
     max_retries: int
     retry_delay: float
     log: logging.Logger = field(repr=False)
+    hints: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def variable(self) -> str:
@@ -70,93 +107,125 @@ class HttpApi:
         method: str,
         endpoint: str,
         subject: str,
+        read: Callable[[Any], T],
         params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Send a request, and return the JSON of the answer.
+    ) -> T:
+        """Send a request, and return what is read from the JSON of the answer.
 
-        Repeated are: 429, after the time that the service asks for; 5xx; connections that fail. A POST whose connection
-        fails after it was sent is not: it may have started something, and would start it twice.
+        Repeated are: 429, after the time that the service asks for; 5xx; connections that fail. A POST is only repeated
+        where it surely did nothing: a gateway answers 502 also when what is behind it has begun to work.
 
         Args:
             method: ``GET`` or ``POST``.
             endpoint: The path below the base URL, such as ``syncs/61``.
             subject: What the request is about, such as ``Census sync 61``: errors start with it.
+            read: Takes what it needs from the answer, and raises a LookupError, TypeError or ValueError if it is not
+                there.
             params: The query.
-            body: Sent as JSON.
 
         Raises:
-            dagster.Failure: With the HTTP status and the service's own message. A run may be retried only after
-                failures that can pass by themselves.
+            ServiceFailure: With the HTTP status and the service's own message.
         """
         self._check_key(subject)
-        what = f"{method} {endpoint}"
         tries = 0
         while True:
             tries += 1
-            wait = self.retry_delay * 2 ** (tries - 1)
             try:
-                response = requests.request(
-                    method,
-                    f"{self.base_url.rstrip('/')}/{endpoint}",
-                    params=params,
-                    json=body,
-                    auth=BearerAuth(self.api_key),
-                    timeout=self.timeout,
-                    # A redirected POST would arrive as a GET.
-                    allow_redirects=False,
-                )
-            except requests.RequestException as error:
-                if not can_pass(error):
-                    raise self._failure(subject, f"{what} can't be sent: {error}", passing=False) from error
-                problem = (
-                    f"no answer to {what} within {self.timeout:g} s"
-                    if isinstance(error, requests.Timeout)
-                    else f"{what} got no answer: {error}"
-                )
-                if method != "GET" and may_have_arrived(error):
-                    problem += f". It may have arrived all the same: look in {self.service} before you run this again"
-                    raise self._failure(subject, problem, passing=False) from error
-            else:
-                if 200 <= response.status_code < 300:
-                    return self._json(response, subject, what)
-                problem = self._problem(response, what)
-                if response.status_code != 429 and response.status_code < 500:
-                    raise self._failure(subject, problem, passing=False)
-                asked = retry_after(response.headers.get("Retry-After"))
-                wait = wait if asked is None else asked
+                return self._attempt(method, endpoint, subject, read, params)
+            except ServiceFailure as failure:
+                if not failure.passing or (method != "GET" and failure.unclear):
+                    raise
+                wait = self.retry_delay * 2 ** (tries - 1) if failure.wait is None else failure.wait
+                problem = str(failure.description)
                 if wait > LONGEST_WAIT:
                     problem += f" (it asks to wait for {wait:g} s, longer than a run should)"
-                    raise self._failure(subject, problem, passing=True)
-            if tries > self.max_retries:
-                raise self._failure(subject, f"{problem} (tried {tries} times)", passing=True)
-            self.log.warning(self._clean(f"{subject}: {problem}. Retry {tries} of {self.max_retries} in {wait:g} s"))
-            sleep(wait)
+                elif tries > self.max_retries:
+                    problem += f" (tried {tries} times)" if tries > 1 else ""
+                else:
+                    self.log.warning(f"{problem}. Retry {tries} of {self.max_retries} in {wait:g} s")
+                    sleep(wait)
+                    continue
+                raise ServiceFailure(problem, True, failure.unclear, failure.status, failure.wait) from None
+
+    def _attempt(
+        self, method: str, endpoint: str, subject: str, read: Callable[[Any], T], params: Mapping[str, Any] | None
+    ) -> T:
+        what = f"{method} {endpoint}"
+        try:
+            status, reason_phrase, headers, text = self._send(method, endpoint, params)
+        except requests.RequestException as error:
+            raise self._of_the_connection(error, subject, what) from None
+
+        def problem(reason: str = "") -> str:
+            message = message_in(text) or "no message"
+            answered = f"{subject}: {self.service} answered {f'{status} {reason_phrase}'.strip()} to {what}: {message}"
+            return self._clean(f"{answered}{reason}")
+
+        if not 200 <= status < 300:
+            hint = {**HINTS, **self.hints}.get(status)
+            later = status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500
+            raise ServiceFailure(
+                problem(f" ({hint.format(variable=self.variable)})" if hint else ""),
+                passing=later,
+                unclear=later and status != HTTPStatus.TOO_MANY_REQUESTS,
+                status=status,
+                wait=retry_after(headers.get("Retry-After")),
+            )
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            reason = f": that is not JSON, is {self.base_url} the address of the API?"
+            raise ServiceFailure(problem(reason), unclear=True, status=status) from None
+        try:
+            return read(content)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            wrong = f"there is no {error} in it" if isinstance(error, LookupError) else str(error)
+            reason = f" (that is not what was asked for: {wrong})"
+            raise ServiceFailure(problem(reason), unclear=True, status=status) from None
+
+    def _send(
+        self, method: str, endpoint: str, params: Mapping[str, Any] | None
+    ) -> tuple[int, str, Mapping[str, str], str]:
+        """The status, its name, the headers and the body of the answer, without the key in any of them."""
+        url = f"{self.base_url.rstrip('/')}/{endpoint}"
+        latest = monotonic() + SLOWEST_ANSWER * self.timeout
+        body = b""
+        with requests.request(
+            method,
+            url,
+            params=params,
+            auth=BearerAuth(self.api_key),
+            timeout=self.timeout,
+            stream=True,
+            # A redirected POST would arrive as a GET.
+            allow_redirects=False,
+        ) as response:
+            for part in response.iter_content(65536):
+                body += part
+                if monotonic() > latest:
+                    raise requests.ReadTimeout(f"{len(body)} bytes have arrived by then, and no end")
+                if len(body) > LARGEST_ANSWER:
+                    raise requests.exceptions.ContentDecodingError(f"more than {LARGEST_ANSWER} bytes")
+            text = body.decode("utf-8-sig", errors="replace")
+            return response.status_code, self._clean(response.reason or ""), response.headers, self._clean(text)
+
+    def _of_the_connection(self, error: requests.RequestException, subject: str, what: str) -> ServiceFailure:
+        passing = can_pass(error)
+        if not passing:
+            problem = f"{what} can't be sent: {error}"
+        elif isinstance(error, requests.Timeout):
+            problem = f"no answer to {what} within {self.timeout:g} s"
+        else:
+            problem = f"{what} got no answer: {error}"
+        return ServiceFailure(self._clean(f"{subject}: {problem}"), passing, passing and may_have_arrived(error))
 
     def _check_key(self, subject: str) -> None:
         if not self.api_key:
-            raise self._failure(subject, f"there is no API key: set {self.variable}", passing=False)
+            raise ServiceFailure(f"{subject}: there is no API key: set {self.variable}")
         # requests would quote the key in its own error.
         if not self.api_key.isascii() or not self.api_key.isprintable() or " " in self.api_key:
             problem = f"{self.variable} holds a space, a line break or another character that no API key has"
-            raise self._failure(subject, problem, passing=False)
-
-    def _json(self, response: requests.Response, subject: str, what: str) -> Any:
-        try:
-            return json.loads(self._clean(response.text))
-        except ValueError:
-            problem = f"{self._problem(response, what)}: that is not JSON, is {self.base_url} the address of the API?"
-            raise self._failure(subject, problem, passing=False) from None
-
-    def _problem(self, response: requests.Response, what: str) -> str:
-        status = f"{response.status_code} {response.reason}".strip()
-        message = message_in(self._clean(response.text)) or "no message"
-        problem = f"{self.service} answered {status} to {what}: {message}"
-        hint = HINTS.get(response.status_code)
-        return f"{problem} ({hint.format(variable=self.variable)})" if hint else problem
-
-    def _failure(self, subject: str, problem: str, passing: bool) -> dg.Failure:
-        return dg.Failure(self._clean(f"{subject}: {problem}"), allow_retries=passing)
+            raise ServiceFailure(f"{subject}: {problem}")
 
     def _clean(self, text: str) -> str:
         # A service may quote the key that it refuses.
@@ -165,8 +234,7 @@ class HttpApi:
 
 def can_pass(error: Exception) -> bool:
     """Whether another try may succeed where this error was: not with a wrong address or certificate."""
-    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-    return isinstance(error, passing) and not isinstance(error, requests.exceptions.SSLError)
+    return not isinstance(error, (requests.exceptions.SSLError, ValueError))
 
 
 def may_have_arrived(error: Exception) -> bool:
@@ -182,38 +250,9 @@ def retry_after(header: str | None) -> float | None:
     if not header:
         return None
     with suppress(ValueError):
-        return max(0.0, float(header))
+        seconds = float(header)
+        return max(0.0, seconds) if seconds == seconds else None  # NaN is not equal to itself
     try:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-
-
-def message_in(body: str, longest: int = 500) -> str:
-    """What a service says in the body of an error: its message where it is found, else the text itself, shortened."""
-    try:
-        found = message_of(json.loads(body))
-    except ValueError:
-        found = body
-    text = " ".join(found.split())
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def message_of(content: Any) -> str:
-    """The message in an error: the error itself, or what it has under ``message``, ``error`` or ``status``."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, Mapping):
-        return "" if content is None else json.dumps(content)
-    for key in ("message", "error", "errors", "status"):
-        if content.get(key):
-            details = content.get("details")
-            return message_of(content[key]) + (f" {json.dumps(details)}" if details else "")
-    return json.dumps(dict(content))
-
-
-def seconds_between(start: str | None, end: str | None) -> float | None:
-    """The time between two ISO timestamps, if both are there."""
-    if not start or not end:
-        return None
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
