@@ -1,7 +1,8 @@
 """``uv run template-update``: bring what is new in the template into this project, and lose nothing on the way.
 
 ``copier update`` merges line by line, and marks in a file what it can't merge. But a file that the template no longer
-has for this project it deletes, also if somebody has edited it. This command runs Copier, and puts such a file aside.
+has at the same place it deletes, also if somebody has edited it. This command runs Copier, and then carries such edits to
+where the file is now, or puts the file aside. It also does that after a plain ``copier update``.
 """
 
 import argparse
@@ -9,56 +10,18 @@ import importlib.util
 import json
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
+from .after_update import programs
+from .after_update.answers import ANSWERS_FILE
+from .after_update.carrying import SAVED
+from .after_update.completion import complete, waiting_edits
+from .after_update.history import before_last_update
+from .after_update.report import WORKFLOWS, WORKFLOWS_PATCH, Report
 from .environment import project_root
 
-ANSWERS_FILE = ".copier-answers.yml"
-#: What is put aside is next to where it was. Neither Python, Dagster, dbt nor pytest take it for a file of theirs.
-SAVED = ".saved"
-WORKFLOWS = ".github/workflows"
-#: Where changes of workflows wait for somebody who may push them.
-WORKFLOWS_PATCH = ".github/workflows.patch"
-APPLY_PATCH = (
-    f"`git apply {WORKFLOWS_PATCH} && git rm --force --quiet {WORKFLOWS_PATCH} && git add {WORKFLOWS} && "
-    "git commit --message 'Workflows of the template' && git push` in this branch, before it is merged"
-)
-
-
-@dataclass(frozen=True)
-class Update:
-    """What an update has done to a project, by paths in it.
-
-    Args:
-        conflicts: Files in which both sides changed the same lines: both are there, between conflict markers.
-        saved: Files that the template no longer has and that had edits: each is now called ``….saved``.
-        added: New files.
-        changed: Files with other content, without a conflict.
-        deleted: Files that are gone, as they had no edits.
-        workflows: Workflows whose changes are in ``.github/workflows.patch`` instead.
-    """
-
-    conflicts: list[str] = field(default_factory=list)
-    saved: list[str] = field(default_factory=list)
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    workflows: list[str] = field(default_factory=list)
-
-    def summary(self) -> str:
-        """All of it in Markdown, what waits for somebody first."""
-        parts = [
-            ("Conflicts: choose between the two sides, then `git add` the file", self.conflicts),
-            (f"Deleted in the template, and edited here: put aside as `*{SAVED}`", self.saved),
-            (f"Not changed yet, as GitHub lets no workflow push workflows: {APPLY_PATCH}", self.workflows),
-            ("Added", self.added),
-            ("Changed", self.changed),
-            ("Deleted", self.deleted),
-        ]
-        texts = [f"**{title}**\n" + "".join(f"\n- `{path}`" for path in paths) for title, paths in parts if paths]
-        return "\n\n".join(texts) or "Nothing has changed."
+CARRY_EDITS = "uv run template-update --carry-edits"
 
 
 def put_workflows_aside(project: Path) -> list[str]:
@@ -72,36 +35,36 @@ def put_workflows_aside(project: Path) -> list[str]:
     """
     if not (project / WORKFLOWS).exists():
         return []
-    _git(project, "add", "--all", WORKFLOWS)
-    changed = _names(_git(project, "diff", "--cached", "-z", "--name-only", "--no-renames", "HEAD", "--", WORKFLOWS))
+    programs.git(project, "add", "--all", WORKFLOWS)
+    difference = ("diff", "--cached", "--no-renames")
+    changed = programs.names(programs.git(project, *difference, "-z", "--name-only", "HEAD", "--", WORKFLOWS))
     if changed:
-        patch = _git(project, "diff", "--cached", "--no-renames", "HEAD", "--", WORKFLOWS)
+        patch = programs.git(project, *difference, "HEAD", "--", WORKFLOWS)
         (project / WORKFLOWS_PATCH).write_text(patch, encoding="utf-8")
-        _git(project, "restore", "--source=HEAD", "--staged", "--worktree", "--", WORKFLOWS)
+        programs.git(project, "restore", "--source=HEAD", "--staged", "--worktree", "--", WORKFLOWS)
     return changed
 
 
-def put_aside_and_describe(project: Path, workflows: bool = False) -> Update:
-    """What an update has done that was not committed yet. Edited files that it has deleted are put aside.
+def finish(project: Path, workflows: bool = False) -> Report:
+    """Complete an update that was not committed yet, and describe it.
 
     Args:
         project: The folder of the project, after ``copier update``.
         workflows: Put changes of workflows aside, too.
+
+    Raises:
+        subprocess.CalledProcessError: The template can't be rendered. What Copier says is in ``stderr``.
     """
-    conflicts = _names(_git(project, "diff", "-z", "--name-only", "--relative", "--diff-filter=U"))
+    report = complete(project, "HEAD") if _added(project) or _differing(project, "D") else Report()
+    conflicts = programs.names(programs.git(project, "diff", "-z", "--name-only", "--relative", "--diff-filter=U"))
     put_aside = put_workflows_aside(project) if workflows else []
-    added = _names(_git(project, "ls-files", "-z", "--others", "--exclude-standard"))
-    changed, deleted = (
-        _names(_git(project, "diff", "-z", "--name-only", "--relative", f"--diff-filter={kind}", "HEAD"))
-        for kind in ("M", "D")
-    )
-    saved = _put_edited_aside(project, deleted) if deleted else []
-    return Update(
+    elsewhere = {*report.saved, *report.carried, *report.moved}
+    return replace(
+        report,
         conflicts=conflicts,
-        saved=saved,
-        added=added,
-        changed=[path for path in changed if path not in conflicts],
-        deleted=[path for path in deleted if path not in saved],
+        added=[path for path in _added(project) if path not in {*report.carried.values(), *report.moved.values()}],
+        changed=[path for path in _differing(project, "M") if path not in conflicts],
+        deleted=[path for path in _differing(project, "D") if path not in elsewhere],
         workflows=put_aside,
     )
 
@@ -115,12 +78,12 @@ def versions(project: Path) -> tuple[str, str, bool]:
     Raises:
         subprocess.CalledProcessError: Copier can't find out. What it says is in ``stderr``.
     """
-    answer = json.loads(_copier("check-update", "--output-format", "json", str(project), captured=True))
+    answer = json.loads(programs.copier("check-update", "--output-format", "json", str(project), captured=True))
     return answer["current_version"], answer["latest_version"], answer["update_available"]
 
 
-def update(project: Path, arguments: list[str], workflows: bool = False) -> Update:
-    """Run ``copier update``.
+def update(project: Path, arguments: list[str], workflows: bool = False) -> Report:
+    """Run ``copier update``, and complete it.
 
     Args:
         project: The folder of the project. Everything in it must be committed.
@@ -130,15 +93,42 @@ def update(project: Path, arguments: list[str], workflows: bool = False) -> Upda
     Raises:
         subprocess.CalledProcessError: Copier failed, and has said why.
     """
-    _copier("update", "--defaults", *arguments, str(project))
-    return put_aside_and_describe(project, workflows)
+    programs.copier("update", "--defaults", *arguments, str(project))
+    return finish(project, workflows)
+
+
+def carry_edits(project: Path, since: str | None) -> str:
+    """Complete the last update, whether it was committed or not. Nothing happens if that was done.
+
+    Args:
+        project: The folder of the project.
+        since: The commit before the update; by default, it is found.
+
+    Returns:
+        What was done, in Markdown.
+
+    Raises:
+        SystemExit: There is no such commit, or the template can't be rendered.
+    """
+    before = since or before_last_update(project)
+    if before is None:
+        return "This project was never updated, or the history of git is not all here."
+    try:
+        programs.git(project, "cat-file", "-e", f"{before}:./{ANSWERS_FILE}")
+    except subprocess.CalledProcessError:
+        sys.exit(f"{before} is no commit with {ANSWERS_FILE}: --since names the last one before the update")
+    try:
+        return complete(project, before, once_more=since is not None).summary()
+    except subprocess.CalledProcessError as error:
+        sys.exit(_not_found(error))
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
         description="Bring what is new in the template into this project. Commit first: the update is then a change "
-        "like any other, to be read with `git diff`. Edited files are merged; conflicts are marked and listed.",
+        "like any other, to be read with `git diff`. Edited files are merged, also where they have moved; conflicts are "
+        "marked and listed.",
         epilog="Other arguments go to `copier update`: `--data automation=sensors` changes an answer, `--vcs-ref` "
         "chooses a version of the template.",
     )
@@ -149,73 +139,79 @@ def main() -> None:
         action="store_true",
         help=f"write changes of {WORKFLOWS} into {WORKFLOWS_PATCH}: a token of GitHub Actions may not push them",
     )
+    parser.add_argument(
+        "--carry-edits",
+        action="store_true",
+        help="only complete an update that was made with `copier update` or an older version of this command: carry "
+        "edits of files that moved to where they are now, and put those aside that the update has deleted",
+    )
+    parser.add_argument(
+        "--since", metavar="COMMIT", help="with --carry-edits: the last commit before the update, if it is not the last"
+    )
     arguments, for_copier = parser.parse_known_args()
+    if arguments.since and not arguments.carry_edits or arguments.carry_edits and for_copier:
+        parser.error("--since belongs to --carry-edits, and arguments of Copier do not")
     project = project_root()
     if not (project / ANSWERS_FILE).exists():
         sys.exit(f"{project} has no {ANSWERS_FILE}: this project was not made by Copier, or the file was deleted")
     if not importlib.util.find_spec("copier"):
         sys.exit("Copier is not installed: it is among the packages for development, which `uv sync` installs")
+    if arguments.carry_edits:
+        _tell(carry_edits(project, arguments.since), arguments.summary)
+        return
     try:
         current, latest, behind = versions(project)
     except subprocess.CalledProcessError as error:
-        said = (error.stderr or "").strip()
-        sys.exit(f"{said}\nThe template is where _src_path and _commit in {ANSWERS_FILE} say.".strip())
+        sys.exit(_not_found(error))
     if arguments.check or not (behind or for_copier):
         print(f"{latest} is available, this is {current}: uv run template-update" if behind else "Up to date.")
         return
-    if uncommitted := _git(project, "status", "--porcelain"):
-        sys.exit(f"Commit first, so that the update is a change of its own. Not committed yet:\n{uncommitted.rstrip()}")
+    if reason := _not_ready(project):
+        sys.exit(reason)
     try:
         done = update(project, for_copier, arguments.put_workflows_aside)
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)  # Copier has said why
-    summary = f"From {current} to {latest} of the template.\n\n{done.summary()}\n"
-    print(summary)
-    if arguments.summary:
-        arguments.summary.write_text(summary, encoding="utf-8")
+    _tell(f"From {current} to {latest} of the template.\n\n{done.summary()}", arguments.summary)
 
 
-def _names(listed: str) -> list[str]:
-    """The paths in what git lists with ``-z``."""
-    return sorted({*filter(None, listed.split("\0"))})
+def _tell(summary: str, file: Path | None) -> None:
+    print(f"{summary}\n")
+    if file:
+        file.write_text(f"{summary}\n", encoding="utf-8")
 
 
-def _put_edited_aside(project: Path, deleted: list[str]) -> list[str]:
-    """Of the files that are gone, bring back those that were not as the template had made them, under another name."""
-    saved = []
-    with tempfile.TemporaryDirectory() as folder:
-        _render_as_it_was(project, Path(folder))
-        for path in deleted:
-            content, original = _committed(project, path), Path(folder, path)
-            if original.exists() and original.read_bytes() == content:
-                continue
-            aside = project / f"{path}{SAVED}"
-            aside.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(content)
-            saved.append(path)
-    return saved
+def _not_ready(project: Path) -> str:
+    """Why a project can't be updated now; nothing if it can."""
+    if uncommitted := programs.git(project, "status", "--porcelain").rstrip():
+        reason = f"Commit first, so that the update is a change of its own. Not committed yet:\n{uncommitted}"
+        unfinished = before_last_update(project) == programs.git(project, "rev-parse", "HEAD").strip()
+        return f"{reason}\nThis is an update. To complete it: {CARRY_EDITS}" if unfinished else reason
+    try:
+        waiting = waiting_edits(project)
+    except subprocess.CalledProcessError as error:
+        return _not_found(error)
+    if waiting:
+        return (
+            f"Complete the last update first, and commit that: {CARRY_EDITS}\n"
+            f"It has lost your edits of {', '.join(waiting)}"
+        )
+    return ""
 
 
-def _render_as_it_was(project: Path, folder: Path) -> None:
-    """Render what the template gave for the answers in the last commit, without any edit."""
-    (folder / ANSWERS_FILE).write_bytes(_committed(project, ANSWERS_FILE))
-    _copier(
-        *("recopy", "--quiet", "--defaults", "--skip-answered", "--overwrite", "--vcs-ref", ":current:", str(folder)),
-        captured=True,
-    )
+def _not_found(error: subprocess.CalledProcessError) -> str:
+    """What to say if the template can't be read."""
+    said = (error.stderr or "").strip()
+    return f"{said}\nThe template is where _src_path and _commit in {ANSWERS_FILE} say.".strip()
 
 
-def _committed(project: Path, path: str) -> bytes:
-    """The content of a file in the last commit."""
-    command = ["git", "show", f"HEAD:./{path}"]
-    return subprocess.run(command, cwd=project, check=True, capture_output=True).stdout
+def _added(project: Path) -> list[str]:
+    """The files that git does not know yet, but for those that were put aside."""
+    listed = programs.names(programs.git(project, "ls-files", "-z", "--others", "--exclude-standard"))
+    return [path for path in listed if not path.endswith(SAVED)]
 
 
-def _git(project: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=project, check=True, capture_output=True, encoding="utf-8").stdout
-
-
-def _copier(*arguments: str, captured: bool = False) -> str:
-    command = [sys.executable, "-W", "ignore", "-m", "copier", *arguments]
-    return subprocess.run(command, check=True, capture_output=captured, encoding="utf-8").stdout
+def _differing(project: Path, kind: str) -> list[str]:
+    """The files that were modified (``M``) or deleted (``D``) since the last commit."""
+    listed = ("diff", "-z", "--name-only", "--relative", f"--diff-filter={kind}", "HEAD")
+    return programs.names(programs.git(project, *listed))

@@ -5,12 +5,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..after_update.answers import ANSWERS_FILE
+from ..after_update.carrying import SAVED
+from ..after_update.merging import MARKER
 from ..environment import project_root
-from ..template_update import ANSWERS_FILE, SAVED
 from .finding import Finding
 
 TEMPLATE = "gh:copier-dagster/copier-dagster"
-MARKER = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)\r?$", re.M)
 
 
 def findings() -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from .finding import Finding, reason
 
 NOT_CHECKS = {"command", "finding"}
 #: Needs the network. Without it, the check is slow to fail.
-ASKS_THE_NETWORK = {"template_version"}
+ASKS_THE_NETWORK = {"moved_files", "template_version"}
 
 
 def checks() -> list[str]:
@@ -37,7 +37,7 @@ def main() -> None:
         "variables, packages, definitions and their state, the answers file, the version of the template. With "
         "PROJECT_ENVIRONMENT=production it looks for what production needs. Exit code 1 if it finds something.",
     )
-    parser.add_argument("--offline", action="store_true", help="don't ask whether there is a newer template")
+    parser.add_argument("--offline", action="store_true", help="don't ask for the template")
     arguments = parser.parse_args()
     chosen = [check for check in checks() if not (arguments.offline and check in ASKS_THE_NETWORK)]
     found = 0

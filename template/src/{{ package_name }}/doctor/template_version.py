@@ -3,8 +3,9 @@
 import subprocess
 from collections.abc import Iterator
 
+from ..after_update.answers import ANSWERS_FILE
 from ..environment import project_root
-from ..template_update import ANSWERS_FILE, versions
+from ..template_update import versions
 from .finding import Finding
 
 
