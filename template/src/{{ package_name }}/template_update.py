@@ -1,8 +1,8 @@
 """``uv run template-update``: bring what is new in the template into this project, and lose nothing on the way.
 
 ``copier update`` merges line by line, and marks in a file what it can't merge. But a file that the template no longer
-has at the same place it deletes, also if somebody has edited it. This command runs Copier, and then carries such edits to
-where the file is now, or puts the file aside. It also does that after a plain ``copier update``.
+has at the same place it deletes, also if somebody has edited it. This command runs Copier, and then carries such edits
+to where the file is now, or puts the file aside. It also does that after a plain ``copier update``.
 """
 
 import argparse
@@ -127,7 +127,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
         description="Bring what is new in the template into this project. Commit first: the update is then a change "
-        "like any other, to be read with `git diff`. Edited files are merged, also where they have moved; conflicts are "
+        "like any other, to be read with `git diff`. Edited files are merged, also if they have moved; conflicts are "
         "marked and listed.",
         epilog="Other arguments go to `copier update`: `--data automation=sensors` changes an answer, `--vcs-ref` "
         "chooses a version of the template.",
@@ -183,19 +183,14 @@ def _tell(summary: str, file: Path | None) -> None:
 
 def _not_ready(project: Path) -> str:
     """Why a project can't be updated now; nothing if it can."""
-    if uncommitted := programs.git(project, "status", "--porcelain").rstrip():
-        reason = f"Commit first, so that the update is a change of its own. Not committed yet:\n{uncommitted}"
-        unfinished = before_last_update(project) == programs.git(project, "rev-parse", "HEAD").strip()
-        return f"{reason}\nThis is an update. To complete it: {CARRY_EDITS}" if unfinished else reason
     try:
         waiting = waiting_edits(project)
     except subprocess.CalledProcessError as error:
         return _not_found(error)
     if waiting:
-        return (
-            f"Complete the last update first, and commit that: {CARRY_EDITS}\n"
-            f"It has lost your edits of {', '.join(waiting)}"
-        )
+        return f"The last update has lost your edits of {', '.join(waiting)}. First bring them back: {CARRY_EDITS}"
+    if uncommitted := programs.git(project, "status", "--porcelain").rstrip():
+        return f"Commit first, so that the update is a change of its own. Not committed yet:\n{uncommitted}"
     return ""
 
 

@@ -27,21 +27,20 @@ def complete(project: Path, before: str, once_more: bool = False) -> Report:
         done = Carried() if is_carried(project) and not once_more else carry_out(project, planned)
         if done:
             remember_carried(project)
-        carried = {old: new for old, new in done.edits.items() if new not in done.conflicts}
         renamed = {old: move.renamed for old, move in planned.moves.items() if move.renamed and old not in done.edits}
         return Report(
             conflicts=sorted(done.conflicts),
             saved=sorted(done.saved),
             left_behind=list(files_left_behind(project, renderings, planned.moves)),
             names=list(names_of_moved_modules(project, renderings, planned.moves, done.edits)),
-            carried=carried,
+            carried=done.edits,
             moved={old: new for old, new in renamed.items() if old not in done.saved and new not in done.deleted},
             kept_deleted=done.deleted,
         )
 
 
 def waiting_edits(project: Path) -> list[str]:
-    """The files, by their old paths, whose edits the last update has lost. The template is asked only if there may be any.
+    """The files, by their old paths, whose edits the last update has lost. The template is asked only if that may be.
 
     Raises:
         subprocess.CalledProcessError: The template can't be rendered. What Copier says is in ``stderr``.

@@ -22,7 +22,7 @@ class Report:
         saved: Files that the template no longer has and that had edits: each is now called ``….saved``.
         left_behind: The owner's files where the template has none any more, with what to do.
         names: Where the owner's lines name modules that are elsewhere now.
-        carried: Files whose edits are at another place now, with the path of that.
+        carried: Files whose edits are at another place now, with the path of that. There may be a conflict.
         moved: Files without edits that have another path now, with that.
         added: New files.
         changed: Files with other content, without a conflict.
