@@ -17,7 +17,7 @@ from .after_update import programs
 from .after_update.answers import ANSWERS_FILE
 from .after_update.carrying import SAVED
 from .after_update.completion import complete, waiting_edits
-from .after_update.history import before_last_update
+from .after_update.history import before_last_update, is_carried
 from .after_update.report import WORKFLOWS, WORKFLOWS_PATCH, Report
 from .environment import project_root
 
@@ -98,7 +98,7 @@ def update(project: Path, arguments: list[str], workflows: bool = False) -> Repo
 
 
 def carry_edits(project: Path, since: str | None) -> str:
-    """Complete the last update, whether it was committed or not. Nothing happens if that was done.
+    """Complete the last update, whether it was committed or not. Nothing is done twice.
 
     Args:
         project: The folder of the project.
@@ -112,15 +112,17 @@ def carry_edits(project: Path, since: str | None) -> str:
     """
     before = since or before_last_update(project)
     if before is None:
-        return "This project was never updated, or the history of git is not all here."
+        return "This project was never updated, or git does not have the commit before that."
     try:
         programs.git(project, "cat-file", "-e", f"{before}:./{ANSWERS_FILE}")
     except subprocess.CalledProcessError:
         sys.exit(f"{before} is no commit with {ANSWERS_FILE}: --since names the last one before the update")
+    was_done = is_carried(project) and not since
     try:
-        return complete(project, before, once_more=since is not None).summary()
+        summary = complete(project, before, once_more=since is not None).summary()
     except subprocess.CalledProcessError as error:
         sys.exit(_not_found(error))
+    return f"Your edits were carried over before.\n\n{summary}" if was_done else summary
 
 
 def main() -> None:

@@ -54,6 +54,10 @@ class Plan:
     saved: list[Edit] = field(default_factory=list)
     deleted: dict[str, bytes] = field(default_factory=dict)
 
+    def targets_of(self, path: str) -> tuple[str, ...]:
+        """Where to look for what was in a file."""
+        return self.moves[path].targets if path in self.moves else ()
+
     def waiting(self, project: Path) -> list[str]:
         """The files, by their old paths, with which something must still be done."""
         paths = [edit.path for edit in self.saved if not _is_saved(project, edit)]

@@ -30,9 +30,9 @@ def complete(project: Path, before: str, once_more: bool = False) -> Report:
         renamed = {old: move.renamed for old, move in planned.moves.items() if move.renamed and old not in done.edits}
         return Report(
             conflicts=sorted(done.conflicts),
-            saved=sorted(done.saved),
+            saved={path: list(planned.targets_of(path)) for path in sorted(done.saved)},
             left_behind=list(files_left_behind(project, renderings, planned.moves)),
-            names=list(names_of_moved_modules(project, renderings, planned.moves, done.edits)),
+            names=list(names_of_moved_modules(project, renderings, planned.moves)),
             carried=done.edits,
             moved={old: new for old, new in renamed.items() if old not in done.saved and new not in done.deleted},
             kept_deleted=done.deleted,

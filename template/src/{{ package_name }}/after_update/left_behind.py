@@ -29,30 +29,25 @@ def files_left_behind(project: Path, renderings: Renderings, moves: Mapping[str,
         yield f"{_code(path)}: {where}. Move it to where it belongs with `git mv`, or delete it"
 
 
-def names_of_moved_modules(
-    project: Path, renderings: Renderings, moves: Mapping[str, Move], carried: Mapping[str, str]
-) -> Iterator[str]:
+def names_of_moved_modules(project: Path, renderings: Renderings, moves: Mapping[str, Move]) -> Iterator[str]:
     """Where the owner's own lines name modules that are elsewhere now.
 
     Args:
         project: The folder of the project, with all edits at their new places.
         renderings: What the template gives before and after the update.
         moves: The files that have moved.
-        carried: The files whose edits were carried over, with where they are now.
     """
     modules = _Modules(project, renderings, moves)
-    before = {target: source for source, target in carried.items()}
+    before = {move.renamed: path for path, move in moves.items()}
     for path in files_now(project):
         if PurePosixPath(path).suffix not in TEXTS:
             continue
         content = (project / path).read_bytes()
-        if path in renderings.new.files and renderings.new.content(path) == content:
-            continue
-        text = content.decode("utf-8", errors="replace")
-        found = modules.named_in(text) | (
-            modules.imported_by(text, path, before.get(path, path)) if path.endswith(".py") else {}
-        )
-        yield from (f"{_code(path)} names `{name}`, {where}" for name, where in sorted(found.items()))
+        of_template = renderings.new.content(path) if path in renderings.new.files else b""
+        if content != of_template:
+            found, known = (modules.named_in(each, path, before.get(path, path)) for each in (content, of_template))
+            for name in sorted(found.keys() - known.keys()):
+                yield f"{_code(path)} names `{name}`, {found[name]}"
 
 
 class _Modules:
@@ -70,8 +65,18 @@ class _Modules:
         self._gone = renderings.old.files - renderings.new.files
         self._dotted = re.compile(rf"(?<![\w./]){re.escape(renderings.old.package)}(?:\.[A-Za-z_]\w*)+")
 
-    def named_in(self, text: str) -> dict[str, str]:
-        """The modules that are elsewhere now, of those that a text names in full."""
+    def named_in(self, content: bytes, path: str, was: str) -> dict[str, str]:
+        """The modules that are elsewhere now, of those that a file names.
+
+        Args:
+            content: What is in the file.
+            path: Where it is.
+            was: Where it was before the update.
+        """
+        text = content.decode("utf-8", errors="replace")
+        return self._in_full(text) | (self._imported(text, path, was) if path.endswith(".py") else {})
+
+    def _in_full(self, text: str) -> dict[str, str]:
         found = {}
         for dotted in set(self._dotted.findall(text)):
             parts = dotted.split(".")
@@ -82,8 +87,8 @@ class _Modules:
                 found[name] = where
         return found
 
-    def imported_by(self, text: str, path: str, was: str) -> dict[str, str]:
-        """The modules that are elsewhere now, of those that a file imports: also by ``from`` and by relative names."""
+    def _imported(self, text: str, path: str, was: str) -> dict[str, str]:
+        """Also by ``from``, by relative names, and beside a test."""
         try:
             tree = ast.parse(text)
         except SyntaxError:  # There is a conflict in it, or it was wrong before.
@@ -149,9 +154,11 @@ def _now(source: str, moves: Mapping[str, Move]) -> tuple[str, ...]:
 
 
 def _module(path: str) -> str:
-    """The name by which a file is imported."""
-    folder = next((each for each in sorted(SOURCES, key=len, reverse=True) if path.startswith(f"{each}/")), "")
-    return path.removeprefix(f"{folder}/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    """The name by which a file is imported; its path if it is found beside tests only."""
+    root, _, rest = path.partition("/")
+    if root not in ("src", "tools") or rest.startswith("tests/"):
+        return path
+    return rest.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _folders(paths: frozenset[str]) -> set[str]:

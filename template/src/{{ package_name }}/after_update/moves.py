@@ -47,8 +47,6 @@ def find_moves(renderings: Renderings) -> dict[str, Move]:
 
 def _seen_by_git(old: Rendering, new: Rendering) -> dict[str, str]:
     """The files that git takes for renamed."""
-    if old == new:
-        return {}
     command = ["git", "diff", "--no-index", "--no-ext-diff", "--find-renames", "-l0", "--no-rename-empty"]
     command += ["--diff-filter=R", "--name-status", "-z", old.folder.name, new.folder.name]
     done = subprocess.run(command, cwd=old.folder.parent, capture_output=True, encoding="utf-8")

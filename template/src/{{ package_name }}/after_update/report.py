@@ -19,7 +19,8 @@ class Report:
 
     Args:
         conflicts: Files in which both sides changed the same lines: both are there, between conflict markers.
-        saved: Files that the template no longer has and that had edits: each is now called ``….saved``.
+        saved: Files that the template no longer has and that had edits: each is now called ``….saved``. With the files
+            that have what was in it, where that is known.
         left_behind: The owner's files where the template has none any more, with what to do.
         names: Where the owner's lines name modules that are elsewhere now.
         carried: Files whose edits are at another place now, with the path of that. There may be a conflict.
@@ -32,7 +33,7 @@ class Report:
     """
 
     conflicts: list[str] = field(default_factory=list)
-    saved: list[str] = field(default_factory=list)
+    saved: dict[str, list[str]] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     carried: dict[str, str] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Report:
         """All of it in Markdown, what waits for somebody first."""
         parts = [
             ("Conflicts: choose between the two sides, then `git add` the file", _paths(self.conflicts)),
-            (f"Deleted in the template, and edited here: put aside as `*{SAVED}`", _paths(self.saved)),
+            (f"Deleted in the template, and edited here: put aside as `*{SAVED}`", _see(self.saved)),
             ("Yours, in a folder that the template no longer has", self.left_behind),
             ("Yours, with a name that is no longer right", self.names),
             (f"Not changed yet, as GitHub lets no workflow push workflows: {APPLY_PATCH}", _paths(self.workflows)),
@@ -68,3 +69,10 @@ def _paths(paths: list[str]) -> list[str]:
 
 def _arrows(paths: dict[str, str]) -> list[str]:
     return [f"`{before}` → `{after}`" for before, after in sorted(paths.items())]
+
+
+def _see(paths: dict[str, list[str]]) -> list[str]:
+    return [
+        f"`{path}`{': see ' if others else ''}{' and '.join(f'`{each}`' for each in others)}"
+        for path, others in sorted(paths.items())
+    ]
