@@ -38,7 +38,7 @@ def before_last_update(project: Path) -> str | None:
         try:
             before = programs.git(project, "cat-file", "blob", f"{commit}:./{ANSWERS_FILE}")
         except subprocess.CalledProcessError:
-            return None  # The project was made in the commit after it.
+            continue  # The project was made in the commit after it, or the file was restored.
         if not is_same(before, now):
             return programs.git(project, "rev-parse", commit).strip()
     return None
