@@ -9,7 +9,31 @@ from .renderings import Rendering, Renderings
 
 #: Where to look for what was in files that git does not find again, as too little of them is the same: they were
 #: joined with others, or divided. By the path in any release, with ``<package>`` for the name of the package.
-JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {}
+JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
+    "src/<package>/automation_conditions.py": ("src/<package>/defs/conditions.py",),
+    "src/<package>/assets/__init__.py": ("src/<package>/definitions.py",),
+    "src/<package>/census.py": ("src/<package>/defs/resources/census.py",),
+    "src/<package>/dbt_schedules.py": ("src/<package>/defs/schedules.py",),
+    "src/<package>/dbt_sensors.py": ("src/<package>/defs/sensors.py",),
+    "src/<package>/etl_sensor.py": ("src/<package>/defs/sensors.py",),
+    "src/<package>/hightouch.py": ("src/<package>/defs/resources/hightouch.py",),
+    "src/<package>/order_days.py": ("src/<package>/defs/sensors.py",),
+    "src/<package>/order_sensors.py": ("src/<package>/defs/sensors.py",),
+    "src/<package>/partitions.py": ("src/<package>/settings.py",),
+    "src/<package>/sample_data.py": (
+        "tools/<package>_tools/sample_data.py",
+        "tools/<package>_tools/sample_database.py",
+    ),
+    "src/<package>/schedules.py": ("src/<package>/defs/schedules.py",),
+    "tests/test_automation_conditions.py": ("tests/test_conditions.py",),
+    "tests/test_automation_definitions.py": ("tests/test_conditions.py",),
+    "tests/test_dbt_schedules.py": ("tests/test_schedules.py",),
+    "tests/test_dbt_sensors.py": ("tests/test_sensors.py",),
+    "tests/test_etl_automation_conditions.py": ("tests/test_conditions.py",),
+    "tests/test_etl_sensor.py": ("tests/test_sensors.py",),
+    "tests/test_order_sensors.py": ("tests/test_sensors.py",),
+    "tests/test_sales_automation_conditions.py": ("tests/test_conditions.py",),
+}
 
 
 @dataclass(frozen=True)
