@@ -1,7 +1,8 @@
 """The embedded database of development, which is never found empty."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -30,5 +31,11 @@ class DevelopmentDatabase(DatabaseResource):
 
     def fill(self) -> None:
         """Have the data in the database, before somebody else opens it."""
-        for filler in entry_points(group=FILLERS):
-            filler.load()(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
+        for filler in _fillers():
+            filler(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
+
+
+@cache
+def _fillers() -> list[Callable[[DatabaseResource], None]]:
+    """Read once: to ask every installed package takes longer than a query."""
+    return [entry_point.load() for entry_point in entry_points(group=FILLERS)]
