@@ -13,9 +13,7 @@ from ..resources.retries import retried
 if TYPE_CHECKING:
     import duckdb
 
-ONLY_READS = (
-    "transformation_sql can only read tables of the database: to use a file, or data from elsewhere, load it into a table"
-)
+ONLY_READS = "transformation_sql can only read tables of the database: to use a file, or data from elsewhere, load it into a table"
 
 
 @dataclass(frozen=True)
