@@ -13,7 +13,9 @@ from ..resources.retries import retried
 if TYPE_CHECKING:
     import duckdb
 
-ONLY_READS = "transformation_sql can only read tables of the database: to use a file, or data from elsewhere, load it into a table"
+ONLY_READS = (
+    "transformation_sql can only read tables of the database: load files, and data from elsewhere, into a table"
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     Args:
         source_table: The table to read, ``table`` or ``schema.table``.
         destination_table: The table to replace; its name is the asset's key.
-        transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of the
-            database and nothing else: no file, no address, no extension. It can't change anything.
+        transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of
+            the database and nothing else: no file, no address, no extension. It can't change anything.
         enable_logging: Log the progress after each batch.
         batch_size: Rows per insert: more is faster, fewer need less memory.
         custom_tags: Tags of the asset.
@@ -124,7 +126,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             database: Holds both tables.
 
         Raises:
-            dagster.Failure: The SQL is wrong, does more than read, or a table is missing. Not retried: it would fail again.
+            dagster.Failure: The SQL is wrong or does more than read, or a table is missing. Not retried: it would fail
+                again.
         """
         import duckdb
 

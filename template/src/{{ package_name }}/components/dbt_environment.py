@@ -1,4 +1,4 @@
-"""Which environment variables dbt gets: code of others runs in it, from its packages or from a repository of its own."""
+"""Which environment variables dbt gets: code of others runs in it, of packages or of a repository of its own."""
 
 import os
 import re
@@ -9,25 +9,27 @@ from threading import RLock
 
 from ..environment import development_data_folder
 
-#: What any program needs to find its files, its language and the network.
-_BASICS = (
-    {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "TMPDIR", "VIRTUAL_ENV"}
-    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
-    | {"CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
-    # Windows
-    | {
-        "SYSTEMROOT",
-        "SYSTEMDRIVE",
-        "WINDIR",
-        "COMSPEC",
-        "PATHEXT",
-        "TEMP",
-        "TMP",
-        "USERPROFILE",
-        "APPDATA",
-        "LOCALAPPDATA",
-    }
-)
+#: What any program needs to find its files, its language and the network; the last lines are for Windows.
+_BASICS = {
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TERM",
+        "NO_COLOR",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+    ),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE"),
+    *("APPDATA", "LOCALAPPDATA"),
+}
 _BASIC_PREFIXES = ("LC_", "PYTHON", "XDG_")
 #: The token is for git, which fetches the repository: dbt would hand it to whoever a file of the repository names.
 _NEVER = {"DBT_REPO_TOKEN"}
@@ -40,8 +42,8 @@ def variables_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> 
 
     Args:
         environment: All variables.
-        files: The files of this project that dbt reads. A repository's own are not among them: who writes them could name
-            any variable.
+        files: The files of this project that dbt reads. A repository's own are not among them: who writes them could
+            name any variable.
     """
     names = set(environment.get("DBT_VARIABLES", "").split())
     for file in files:

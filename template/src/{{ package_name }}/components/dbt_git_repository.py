@@ -58,8 +58,8 @@ class GitRepository(RemoteGitDbtProjectManager):
             then: Prepares the dbt project of the new copy.
 
         Raises:
-            dagster.DagsterInvalidDefinitionError: The repository can't be reached, lacks the revision or the path, or has
-                a link to something outside of it.
+            dagster.DagsterInvalidDefinitionError: The repository can't be reached, lacks the revision or the path, or
+                has a link to something outside of it.
         """
         copy = self._local_project_dir(state_path)
         incoming, previous = copy.with_name("incoming"), copy.with_name("previous")
@@ -98,7 +98,7 @@ class GitRepository(RemoteGitDbtProjectManager):
             shutil.rmtree(folder, ignore_errors=True)
             raise dg.DagsterInvalidDefinitionError(
                 f"The dbt project can't be fetched from {self.repo_url} (repo_url in defs.yaml). Is the address right, "
-                "is the network up, and does DBT_REPO_TOKEN hold a token if the repository is not public (with which no "
+                "is the network up, and does DBT_REPO_TOKEN hold a token if the repository is not public (then no "
                 f"redirect is followed)? git says: {error}"
             ) from None
         except BaseException:

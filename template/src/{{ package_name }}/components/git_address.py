@@ -1,7 +1,7 @@
 """What may name a git repository, a folder and a revision of it. Everything else is refused before git sees it.
 
-Where a name comes from matters little: an option instead of an address lets whoever writes it start programs, and a secret
-in an address ends up in logs, in errors and in what is committed.
+Where a name comes from matters little: an option in the place of an address can start programs, and a secret in an
+address ends up in logs, in errors and in what is committed.
 """
 
 import re
@@ -12,25 +12,23 @@ _ADDRESS = re.compile(
     rf"https://{_HOST}(:[0-9]+)?/{_PATH}|http://(localhost|127\.0\.0\.1)(:[0-9]+)?/{_PATH}"
     rf"|ssh://(git@)?{_HOST}(:[0-9]+)?/{_PATH}|git@{_HOST}:/?{_PATH}|file:///([A-Za-z]:/)?{_PATH}"
 )
+_WITH_USER = re.compile(r"[A-Za-z0-9_]+://[^/]*@")
 _FOLDER = re.compile(r"[A-Za-z0-9_.+@ -]+(/[A-Za-z0-9_.+@ -]+)*/?")
 _REVISION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._+@#-]|/(?=[A-Za-z0-9]))*")
 
 
 def problem_of_address(address: object) -> str | None:
     """What is wrong with the address of a repository. It may hold a secret, and is not repeated."""
-    if (
-        isinstance(address, str)
-        and re.match(r"[A-Za-z0-9_]+://[^/]*@", address)
-        and not address.startswith("ssh://git@")
-    ):
+    text = address if isinstance(address, str) else ""
+    if _WITH_USER.match(text) and not text.startswith("ssh://git@"):
         return (
-            "must not hold a name, password or token: set the environment variable DBT_REPO_TOKEN instead. An address that "
-            "begins with ssh:// may name the user git"
+            "must not hold a name, password or token: set the environment variable DBT_REPO_TOKEN instead. "
+            "An address that begins with ssh:// may name the user git"
         )
-    if not isinstance(address, str) or not _ADDRESS.fullmatch(address) or ".." in address.split("/"):
+    if not _ADDRESS.fullmatch(text) or ".." in text.split("/"):
         return (
-            "must be an address such as https://github.com/team/project.git or git@github.com:team/project.git: https, ssh "
-            "as the user git, or file:///; in ASCII, and without a query"
+            "must be an address such as https://github.com/team/project.git or git@github.com:team/project.git: "
+            "https, ssh as the user git, or file:///; in ASCII, and without a query"
         )
     return None
 
@@ -40,8 +38,8 @@ def problem_of_folder(folder: object) -> str | None:
     names = folder.removesuffix("/").split("/") if isinstance(folder, str) and _FOLDER.fullmatch(folder) else [""]
     if any(_is_no_folder(name) for name in names):
         return (
-            "must be a folder inside of the repository, in ASCII, with / between folders and without .., such as dbt/shop; "
-            f". is the whole repository. It is {folder!r}"
+            "must be a folder inside of the repository, in ASCII, with / between folders and without .., such as "
+            f"dbt/shop; . is the whole repository. It is {folder!r}"
         )
     return None
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: By default DuckDB takes a table that it does not know from the Python variable of that name.
-SETTINGS = {"python_enable_replacements": "false"}
+SETTINGS: dict[str, Any] = {"python_enable_replacements": "false"}
 #: Nothing but the database, and no statement can change that.
-SEALED = {
+SEALED: dict[str, Any] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -49,7 +49,7 @@ class DatabaseResource(dg.ConfigurableResource):
 
         Args:
             read_only: Ask for the file's only write access when False.
-            sealed: Have DuckDB refuse everything outside of the database: other files, the network, extensions, settings.
+            sealed: Have DuckDB refuse all that is outside of the database: files, the network, extensions, settings.
 
         Raises:
             FileNotFoundError: The database is missing, and it is to be read.
