@@ -17,6 +17,7 @@ from combinations import Combination, combinations
 from dagster.components.resolved.context import ResolutionContext
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.exceptions import FilterArgumentError
 from matrix.checks import DG_CHECK
 from matrix.jobs import Job, Runner
 from matrix.trees import Tree
@@ -321,6 +322,19 @@ def test_questions_and_component_agree_on_git(questions: Questionnaire, question
     held = resolved["repo_url" if question == "dbt_repo_url" else "repo_relative_path"]
     assert isinstance(held, str)
     assert held.removeprefix("./") == value.removeprefix("./")
+
+
+@pytest.mark.parametrize("user", ["me:s3cr3t@", "s3cr3t@", ":s3cr3t@"])
+@pytest.mark.parametrize("scheme", ["https", "git+https", "http"])
+def test_a_secret_in_the_address_of_the_template_is_refused(questions: Questionnaire, scheme: str, user: str) -> None:
+    """A project would remember it, in a file that is committed. It is not repeated."""
+    question = questions.worker.template.questions_data["template_address"]["default"]
+    default = questions.worker.jinja_env.from_string(question)
+    rest = "example.com/template.git"
+    assert default.render(_copier_answers={"_src_path": f"{scheme}://{rest}"}) == ""
+    with pytest.raises(FilterArgumentError, match="has a name, password or token in it") as refusal:
+        default.render(_copier_answers={"_src_path": f"{scheme}://{user}{rest}"})
+    assert SECRET not in str(refusal.value)
 
 
 @given(text=any_text | st.text("a1./:@-_~%20 \\{}", max_size=30))

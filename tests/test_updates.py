@@ -256,21 +256,6 @@ def test_an_address_that_means_nothing_elsewhere_is_refused(
     assert not (tmp_path / "project").exists()
 
 
-@pytest.mark.parametrize("user", ["me:s3cr3t", "s3cr3t", ":s3cr3t"])
-def test_an_address_with_a_secret_is_refused(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str
-) -> None:
-    """A project would remember it, in a file that is committed. It is not repeated."""
-    address = f"https://{user}@example.com/template.git"
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{repository.folder.as_uri()}.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", address)
-    with pytest.raises(FilterArgumentError, match="has a name, password or token in it") as refusal:
-        copier.run_copy(address, tmp_path / "project", defaults=True, quiet=True)
-    assert "s3cr3t" not in str(refusal.value)
-    assert not (tmp_path / "project").exists()
-
-
 def edited_and_updated(
     repository: Repository, folder: Path, seed: int, names: list[str] | None = None
 ) -> tuple[Path, Edits, dict[str, Any]]:

@@ -154,7 +154,7 @@ def commits_named(clone: Path, revision: str) -> set[str]:
     found = set()
     for name in names:
         try:
-            found.add(git("-C", clone, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+            found.add(git("-C", clone, "rev-parse", "--verify", "--quiet", name + "^{commit}"))
         except GitError:
             continue
     return found

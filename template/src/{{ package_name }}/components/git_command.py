@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 TIMEOUT = 1_800
 #: Where a git that is running already has its repository: not of interest to ours.
 _OF_ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}
+#: How many settings of git are in variables.
+_COUNT = "GIT_CONFIG_COUNT"
+#: Given up on: a server that sends less than a byte a second for a minute. The machine may have set something else.
+_DEFAULTS = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",  # an error instead of a question that nobody answers
     "GIT_LFS_SKIP_SMUDGE": "1",  # a repository can name the server of its large files
@@ -64,15 +68,14 @@ def environment_of_git(environment: Mapping[str, str], token: str | None, addres
             "http.followRedirects": "false",
         }
     left_out = {*_OF_ANOTHER_REPOSITORY, "DBT_REPO_TOKEN"}
-    variables = {name: value for name, value in environment.items() if name not in left_out} | _QUIET
-    # What the machine has set itself goes on: which protocols there are, when a server is too slow, further settings.
-    variables.setdefault("GIT_ALLOW_PROTOCOL", ":".join(sorted({"https", "ssh", url.scheme} - {""})))
-    variables.setdefault("GIT_HTTP_LOW_SPEED_LIMIT", "1")
-    variables.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
-    count = int(variables.get("GIT_CONFIG_COUNT") or 0)
+    # What the machine has set itself goes on.
+    defaults = _DEFAULTS | {"GIT_ALLOW_PROTOCOL": ":".join(sorted({"https", "ssh", url.scheme} - {""}))}
+    kept = {name: value for name, value in environment.items() if name not in left_out}
+    count = int(kept.get(_COUNT) or 0)
+    numbered = {}
     for number, (name, value) in enumerate(settings.items(), start=count):
-        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return variables | {"GIT_CONFIG_COUNT": str(count + len(settings))}
+        numbered |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return defaults | kept | _QUIET | numbered | {_COUNT: str(count + len(settings))}
 
 
 def _credentials(token: str) -> str:
