@@ -62,7 +62,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         # YAML values reach a dataclass unchecked: a wrong one is refused here, when definitions load.
         for name in ("source_table", "destination_table", "transformation_sql"):
             value = getattr(self, name)
-            if not isinstance(value, str) or not value.strip():
+            # "\ud800" in YAML is half of a character, which no database can be given.
+            if not isinstance(value, str) or not value.strip() or value != value.encode(errors="ignore").decode():
                 raise ValueError(f"CustomETLComponent: {name} must be a text that is not empty, not {value!r}")
         if len(self.source_table.split(".")) > 2:
             raise ValueError(
@@ -140,7 +141,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 except BaseException:
                     con.rollback()
                     raise
-        except (duckdb.Error, ValueError) as error:
+        except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
             # What was refused because it is not reading.
             refused = isinstance(error, (duckdb.PermissionException, duckdb.TransactionException))
             raise dg.Failure(
