@@ -56,14 +56,15 @@ def variables_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> 
 
 
 @contextmanager
-def only(variables: Mapping[str, str]) -> Iterator[None]:
+def only(variables: dict[str, str]) -> Iterator[None]:
     """This process without its other variables, for as long as it takes to start dbt: that gets what is there."""
     with _LOCK:
         before = dict(os.environ)
+        # An absolute path, as dbt runs elsewhere; and an error where git would ask for the password of a package.
+        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"}
         for name in before.keys() - variables.keys():
             del os.environ[name]
-        # With an absolute path, as dbt runs elsewhere.
-        os.environ.update({**variables, "DATA_FOLDER": str(development_data_folder())})
+        os.environ.update(variables | ours)
         try:
             yield
         finally:
