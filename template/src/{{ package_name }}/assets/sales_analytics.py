@@ -7,7 +7,7 @@ no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
 
 import dagster as dg
 
-from ..asset_metadata import preview
+from ..asset_metadata import completeness
 from ..dataframe import DataFrame
 from ..partitions import DAILY
 from ..resources import DatabaseResource, ObjectStoreResource
@@ -145,5 +145,9 @@ def customer_metrics_export(
     with retried(context):
         path = object_store.write_parquet(table, EXPORT_KEY)
     return dg.MaterializeResult(
-        metadata={"path": dg.MetadataValue.path(path), "dagster/row_count": len(table), "preview": preview(table)}
+        metadata={
+            "path": dg.MetadataValue.path(path),
+            "dagster/row_count": len(table),
+            "completeness": completeness(table),
+        }
     )

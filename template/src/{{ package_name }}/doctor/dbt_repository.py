@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from git import BadName, Repo
 
+from ..components.dbt_git_repository import commit_of, commits_named
 from ..components.git_dbt_project_component import GitDbtComponent
 from ..environment import project_root
 from .finding import Finding
@@ -23,10 +23,4 @@ def findings() -> Iterator[Finding]:
 
 def is_at(copy: Path, revision: str) -> bool:
     """Whether a revision is checked out. One that the copy does not know is not."""
-    with Repo(copy) as repository:
-        for name in (revision, f"origin/{revision}"):
-            try:
-                return repository.commit(name) == repository.head.commit
-            except (BadName, ValueError):
-                continue
-    return False
+    return commits_named(copy, revision) == {commit_of(copy)}
