@@ -34,6 +34,7 @@ NAMES_OF_A_PROJECT = {
     "deploy",
     "dist",
     "docs",
+    "git_server",
     "hightouch_stand_in",
     "service_stand_in",
     "small_pipeline",

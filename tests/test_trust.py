@@ -15,7 +15,7 @@ from copier.errors import UnsafeTemplateError
 from releases import commit, git
 from repository import ROOT, copy_template
 
-CHANGED = "src/{{ package_name }}/environment.py"
+CHANGED = "src/{{ package_name }}/settings.py"
 OF_V2 = "# new in version 2\n"
 OF_THE_OWNER = "# kept by its owner\n"
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from matrix.inside import forked_program
 from matrix.inside import matrix_offline as offline
+from matrix.inside import matrix_tracing as tracing
 from matrix.trees import Question, Tree
 
 PROGRAMS = Path(sys.executable).parent
@@ -17,6 +19,8 @@ INSIDE = Path(offline.__file__).parent
 FORKED_PROGRAMS = ["dbt", "python"]
 #: The file in a job's folder to which the processor seconds of forked programs are added, a line each.
 CPU_OF_PROGRAMS = "cpu_of_programs"
+#: The variables by which a forked program finds its job.
+OF_PROGRAMS = [forked_program.ADDRESS, tracing.PROJECT, tracing.TRACE, tracing.FORKED_PROGRAMS]
 # Nothing else of the environment reaches a project: no setting of this machine, of pytest or of another project.
 KEPT = ("LANG", "LC_ALL", "PATHEXT", "SYSTEMROOT")
 
@@ -106,6 +110,8 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         # The environment of a project has pytest without the maintainers' plugins.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         offline.REFUSED: str(folder / "refused"),
+        # dbt gets few variables from a project: those that tie it to its job are among them.
+        "DBT_VARIABLES": " ".join([offline.REFUSED, *OF_PROGRAMS]),
     }
 
 

@@ -23,10 +23,10 @@ class DevelopmentDatabase(DatabaseResource):
     """
 
     @contextmanager
-    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
         """A connection to the filled database. The arguments and errors are those of ``DatabaseResource``."""
         self.fill()
-        with super().connect(read_only) as con:
+        with super().connect(read_only, sealed) as con:
             yield con
 
     def fill(self) -> None:
