@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from combinations import Combination, combinations
 from dependencies import USED_WITHOUT_IMPORT, declared_by, differences, imports_of, problems_of
+from matrix.integrations import INTEGRATIONS
 from matrix.rendering import Renderer
 from packaging.requirements import Requirement
 
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.xdist_group("dependencies")
 
 # The modules whose name is not that of their distribution, written down here so that the tests below don't depend on
 # what they test.
-MODULES = {"gitpython": "git", "python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
+MODULES = {"python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
+MODULES |= {distribution: module for each in INTEGRATIONS for distribution, module in each.modules.items()}
 
 PYPROJECT = """\
 [project]
@@ -124,7 +126,7 @@ def test_a_package_that_is_not_used_is_reported(tmp_path: Path, table: str) -> N
     project = made_project(tmp_path, pyproject=PYPROJECT.replace(first, f'{first}, "SQLAlchemy[asyncio]>=2"'))
     assert problems_of(project) == [
         f"sqlalchemy is in {table} of pyproject.toml, and no file under src/ or tests/ imports it: remove it there, or"
-        " say in tests/dependencies.py what it is used for without an import"
+        " say in tests/dependencies.py, or in tests.yml of the integration, what it is used for without an import"
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from expected_files import tables
 from repository import ROOT
 
 pytestmark = pytest.mark.thorough
@@ -40,10 +41,10 @@ def keep_tests(repository: Path, *names: str) -> None:
         if name.removeprefix("test_") not in names:
             path.unlink()
             gone.add(f"tests/{name}.py")
-    expected = repository / "tests" / "expected_files.yml"
-    table = yaml.safe_load(expected.read_text(encoding="utf-8"))
-    table = {row: [path for path in paths if path not in gone] for row, paths in table.items()}
-    expected.write_text(yaml.safe_dump(table), encoding="utf-8")
+    for expected in tables(repository):
+        table = yaml.safe_load(expected.read_text(encoding="utf-8"))
+        table = {row: [path for path in paths if path not in gone] for row, paths in table.items()}
+        expected.write_text(yaml.safe_dump(table), encoding="utf-8")
 
 
 def test_shards_are_all_tests_once() -> None:

@@ -170,7 +170,7 @@ def test_another_text_gives_what_a_fresh_copy_has(repository: Repository, tmp_pa
 def of_release(release: Release) -> list[Combination]:
     """The combinations that a release had: so many that every pair of its choices meets."""
     with tempfile.TemporaryDirectory() as folder:
-        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit, "copier.yml", "extensions", "template")
+        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit)
         shutil.unpack_archive(f"{folder}/template.tar", f"{folder}/template")
         return covering(list(combinations_of(Path(folder, "template"))))
 

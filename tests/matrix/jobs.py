@@ -11,12 +11,13 @@ from typing import Protocol
 from matrix.inside import forked_program
 from matrix.inside import matrix_offline as offline
 from matrix.inside import matrix_tracing as tracing
+from matrix.integrations import INTEGRATIONS
 from matrix.trees import Question, Tree
 
 PROGRAMS = Path(sys.executable).parent
 INSIDE = Path(offline.__file__).parent
 #: Programs that jobs start and that take long to import: each start is a fork, too. See ``inside/forked_program``.
-FORKED_PROGRAMS = ["dbt", "python"]
+FORKED_PROGRAMS = ["python", *(program for each in INTEGRATIONS for program in each.forked_programs)]
 #: The file in a job's folder to which the processor seconds of forked programs are added, a line each.
 CPU_OF_PROGRAMS = "cpu_of_programs"
 #: The variables by which a forked program finds its job.
