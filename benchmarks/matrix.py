@@ -142,6 +142,12 @@ class Counting:
         self.cpu_seconds += result.cpu_seconds
         return result
 
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs to their end. See ``matrix.jobs.Runner``."""
+        results = self._runner.run_all(jobs, tree)
+        self.cpu_seconds += sum(result.cpu_seconds for result in results)
+        return results
+
 
 class Worker:
     """One of the processes of the matrix, with what each of pytest-xdist's has once.

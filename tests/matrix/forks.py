@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -98,8 +100,14 @@ class Forks:
 
     def run(self, job: Job, tree: Tree) -> Result:
         """Run a job to its end. See ``jobs.Runner``."""
+        return self.run_all([job], tree)[-1]
+
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs to their end, each in a process of its own. See ``jobs.Runner``."""
         folder = scratch.new_folder("job-")
+        *before, job = jobs
         request = {
+            "before": [each.command for each in before],
             "command": job.command,
             "project": str(tree.root),
             "folder": str(folder),
@@ -118,10 +126,12 @@ class Forks:
             if not answer:
                 raise RuntimeError(f"the process that supervises `{job}` has died: see above")
             report = json.loads(answer)
-            opened = report.pop("opened")
-            questions = questions_of(tree, folder / "trace", opened)
-            output, errors = _text(folder / "output"), _text(folder / "errors")
-            return Result(**report, output=output, errors=errors, questions=questions)
+            questions = questions_of(tree, folder / "trace", report.pop("opened"))
+            suffixes = [*(f"-{number}" for number in range(len(before))), ""]
+            texts = [(_text(folder / f"output{suffix}"), _text(folder / f"errors{suffix}")) for suffix in suffixes]
+            last = Result(**report, output=texts[-1][0], errors=texts[-1][1], questions=questions)
+            nothing = replace(last, seconds=0, cpu_seconds=0, leftover=0)
+            return [*(replace(nothing, output=output, errors=errors) for output, errors in texts[:-1]), last]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock
 
+from matrix.inside import matrix_tracing as tracing
 from matrix.jobs import Job, Result
 from matrix.trees import Question, Tree
 
@@ -69,13 +69,11 @@ class Outcomes:
         """The record of a project that looks the same to the job, if there is one."""
         return next((record for record in self._records(job) if record.holds_in(tree)), None)
 
-    def is_known(self, job: Job) -> bool:
-        """Whether the job has succeeded in some project."""
-        return any(True for _ in self._records(job))
-
-    def is_nearly_known(self, job: Job, tree: Tree) -> bool:
-        """Whether it has succeeded in a project that differs in one answer only."""
-        return any(len([*islice(record.differences(tree), 2)]) == 1 for record in self._records(job))
+    def imports(self, job: Job, path: re.Pattern[str]) -> bool:
+        """Whether the job, where it has succeeded, has imported a module that has such a path."""
+        for record in self._records(job):
+            return any(kind == tracing.MODULE and path.fullmatch(what) for kind, what in record.questions)
+        return False
 
     def add(self, job: Job, project: str, tree: Tree, result: Result) -> None:
         """Keep the outcome of a job that succeeded, if what it asked is known."""
