@@ -67,5 +67,5 @@ def runner(request: pytest.FixtureRequest) -> Runner:
 
 @pytest.fixture(scope="session")
 def outcomes(pytestconfig: pytest.Config) -> Outcomes:
-    """What this run has verified so far, in any of its processes."""
-    return Outcomes(session.folder_of(pytestconfig) / "outcomes")
+    """What was verified today, in any process of this run or of an earlier one."""
+    return Outcomes(session.outcomes_of(pytestconfig))

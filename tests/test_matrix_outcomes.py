@@ -158,7 +158,7 @@ def test_an_outcome_is_not_kept_over_midnight(forks: Forks, tmp_path: Path, monk
     """Samples reach to yesterday, so a day is part of what some jobs see."""
     outcomes = Outcomes(tmp_path / "outcomes")
     record(forks, outcomes, tmp_path / "first", "pass")
-    monkeypatch.setattr("matrix.outcomes._today", lambda: "2100-01-01")
+    monkeypatch.setattr("matrix.outcomes.today", lambda: "2100-01-01")
     assert outcomes.find(TESTS, small_project(tmp_path / "other", "pass", FILES)) is None
 
 

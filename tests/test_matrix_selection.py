@@ -120,11 +120,16 @@ def test_progress_estimates_what_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_table_says_what_was_run_and_re_used(tmp_path: Path) -> None:
     """Combinations, distinct projects, time, and the slowest."""
     for name, project, seconds in (("a", "x", 3.0), ("b", "x", 9.0), ("c", "y", 6.0)):
-        verdicts = [Verdict("fast", None, 0.1, 0.1, "a"), Verdict("slow", None, seconds - 1, 1.0, name)]
+        verdicts = [
+            Verdict("fast", None, 0.1, 0.1, "a", reused=name != "a"),
+            Verdict("known", None, 0, 0, name, reused=True),
+            Verdict("slow", None, seconds - 1, 1.0, name),
+        ]
         write_report(tmp_path / "reports", name, project, seconds, 1.5, verdicts)
     lines = "\n".join(table(tmp_path, 75))
     assert "3, 2 distinct projects" in lines
-    assert "6, of which 2 were verified in a project that looks alike" in lines
+    assert "9, of which 2 were verified in a project that looks alike" in lines
+    assert "and 3 in the same one by an earlier run" in lines
     assert "1 min 15 s; processor time of the combinations 4 s" in lines
     assert "2 checks were verified in a" in lines
     slowest = re.findall(r"^  (\w)  .*most of it slow", lines, re.MULTILINE)

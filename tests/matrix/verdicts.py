@@ -35,6 +35,7 @@ class Verdict:
         seconds: How long it took.
         cpu_seconds: Likewise, processor time of its processes.
         verified_in: In which project it ran: this one, or one that looks the same to it.
+        reused: Whether it was verified before, in another project or by an earlier run.
     """
 
     check: str
@@ -42,6 +43,7 @@ class Verdict:
     seconds: float
     cpu_seconds: float
     verified_in: str
+    reused: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For a report."""
@@ -129,7 +131,7 @@ class Checking:
         if record is None:
             return False
         self._printed[job] = record.output
-        self.verdicts.append(Verdict(str(job), None, 0, 0, record.project))
+        self.verdicts.append(Verdict(str(job), None, 0, 0, record.project, reused=True))
         return True
 
     def _run(self, job: Job) -> None:
