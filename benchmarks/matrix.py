@@ -42,9 +42,9 @@ from matrix.forks import SUPPORTED, Forks, start_zygote  # noqa: E402
 from matrix.jobs import Job, Result, Runner  # noqa: E402
 from matrix.outcomes import Outcomes  # noqa: E402
 from matrix.processes import run_in  # noqa: E402
-from matrix.rendering import Renderer  # noqa: E402
 from matrix.trees import Tree  # noqa: E402
 from matrix.verdicts import Checking  # noqa: E402
+from projects import render  # noqa: E402
 from repository import copy_template  # noqa: E402
 from test_faults import FAULTS, SOURCE, Fault  # noqa: E402
 
@@ -159,8 +159,8 @@ class Worker:
 
     def __init__(self, folder: Path, address: str) -> None:
         self._combinations = {each.id: each for each in combinations()}
-        self._renderer = Renderer(copy_template(folder / f"template-{os.getpid()}"))
-        self._runner = Counting(Forks(address))
+        self._template = copy_template(folder / f"template-{os.getpid()}")
+        self._runner = Counting(Forks(lambda: address))
         self._outcomes = Outcomes(folder / "outcomes")
         self._folder = folder
 
@@ -175,7 +175,7 @@ class Worker:
         project = self._folder / "projects" / name
         fault = ""
         try:
-            self._renderer.render(project, self._combinations[name].choices)
+            render(self._template, project, self._combinations[name].choices)
         except Exception as error:  # it says what is wrong with the template
             problems = {str(RENDER): repr(error)}
         else:

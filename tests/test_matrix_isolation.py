@@ -62,12 +62,6 @@ LEAKS = {
 FILES = {"kept.txt": "as it was", "src/helper.py": "ANSWER = 42\n"}
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks."""
-    return Forks(zygote)
-
-
 @pytest.mark.parametrize(("leak", "notice"), LEAKS.values(), ids=LEAKS.keys())
 def test_a_leak_reaches_no_other_job(forks: Forks, tmp_path: Path, leak: str, notice: str) -> None:
     """Neither a job of another project nor the next job of the same one."""

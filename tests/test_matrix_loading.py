@@ -34,12 +34,6 @@ ASSET = "import dagster as dg\n\n@dg.asset\ndef orders(): ...\n"
 ALL = [DG_CHECK, DG_LIST, TESTS]
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks."""
-    return Forks(zygote)
-
-
 def project(folder: Path, test: str, statement: str = "pass", files: Mapping[str, str] | None = None) -> Tree:
     """A project with definitions, and with a test."""
     every = {

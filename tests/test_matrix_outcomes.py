@@ -94,12 +94,6 @@ READ_EVERYTHING = {
 LIST_THE_ROOT = {"a tree"}
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks, and traces them."""
-    return Forks(zygote)
-
-
 def record(forks: Forks, outcomes: Outcomes, folder: Path, test: str) -> None:
     """Run the test in a project, and keep the outcome."""
     tree = small_project(folder, test, FILES)

@@ -7,9 +7,9 @@ from combinations import Combination, combinations
 from matrix.jobs import Job, Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
-from matrix.rendering import Renderer
 from matrix.trees import Tree
 from matrix.verdicts import Checking
+from projects import render
 from small_projects import small_project
 
 pytestmark = pytest.mark.thorough
@@ -49,7 +49,7 @@ def test_new_processes_come_to_the_same_verdicts(
 ) -> None:
     """As on systems where processes can't be forked: every check passes, each by itself."""
     project = tmp_path / "project"
-    Renderer(template).render(project, combination.choices)
+    render(template, project, combination.choices)
     tests = [Job(("pytest", f"tests/test_{name}.py")) for name in ("definitions", "scheduled_job_component")]
     by_processes = Checking(combination, Tree(project), Processes()).run(tests)
     by_forks = Checking(combination, Tree(project), runner, outcomes).run(tests)

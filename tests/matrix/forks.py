@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,10 +92,10 @@ class Forks:
     """A runner that asks the process that forks. It traces what each job asks about its project.
 
     Args:
-        address: Where the zygote listens.
+        address: Where the zygote listens; asked for when there is something to run.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: Callable[[], str]) -> None:
         self._address = address
 
     def run(self, job: Job, tree: Tree) -> Result:
@@ -105,6 +105,7 @@ class Forks:
     def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
         """Run jobs to their end, each in a process of its own. See ``jobs.Runner``."""
         folder = scratch.new_folder("job-")
+        address = self._address()
         *before, job = jobs
         request = {
             "before": [each.command for each in before],
@@ -112,13 +113,13 @@ class Forks:
             "project": str(tree.root),
             "folder": str(folder),
             "folders": sorted(tree.folders),
-            "zygote": self._address,
-            "programs": str(Path(self._address).with_name("programs")),
+            "zygote": address,
+            "programs": str(Path(address).with_name("programs")),
             "timeout": TIMEOUT,
         }
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(self._address)
+                connection.connect(address)
                 with connection.makefile("rw", encoding="utf-8") as stream:
                     stream.write(json.dumps(request) + "\n")
                     stream.flush()
