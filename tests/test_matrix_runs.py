@@ -28,7 +28,9 @@ def selected(*options: str) -> list[str]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A copy of this repository, to break."""
-    ignore = shutil.ignore_patterns(".git", ".venv", ".tools", ".matrix", "demo", "__pycache__", ".*_cache")
+    ignore = shutil.ignore_patterns(
+        ".git", ".venv", ".tools", ".matrix", ".outcomes", "demo", "__pycache__", ".*_cache"
+    )
     return shutil.copytree(ROOT, tmp_path / "repository", ignore=ignore)
 
 

@@ -12,7 +12,7 @@ from matrix.keeping import folder_of_today
 #: Where projects and the report are kept after the run.
 KEPT = ROOT / ".matrix"
 #: Where outcomes are kept for the next run.
-OUTCOMES = KEPT / "outcomes"
+OUTCOMES = ROOT / ".outcomes"
 
 _folder = pytest.StashKey[Path]()
 _outcomes = pytest.StashKey[Path]()
