@@ -125,18 +125,6 @@ def test_a_program_has_the_stack_of_a_program(forks: Forks, tmp_path: Path) -> N
     assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
 
 
-def test_locks_start_no_process(forks: Forks, tmp_path: Path) -> None:
-    """All jobs have one that removes their semaphores: it lives, and is no child of theirs."""
-    code = """
-        import multiprocessing, os
-        from multiprocessing import resource_tracker
-        lock = multiprocessing.get_context("spawn").Lock()
-        assert resource_tracker._resource_tracker._check_alive()
-        assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""
-        """
-    assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
-
-
 def test_supervisors_are_waited_for(forks: Forks, tmp_path: Path) -> None:
     """The process that forks keeps none that has ended, and so has the processor time of all."""
     code = "import os; print('zygote', os.getppid(), file=__import__('sys').__stdout__)"

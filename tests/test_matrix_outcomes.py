@@ -145,7 +145,7 @@ def test_a_failure_is_not_kept(forks: Forks, tmp_path: Path) -> None:
     outcomes = Outcomes(tmp_path / "outcomes")
     tree = small_project(tmp_path / "first", "assert False", FILES)
     outcomes.add(TESTS, "first", tree, forks.run(TESTS, tree))
-    assert not outcomes.is_known(TESTS)
+    assert outcomes.find(TESTS, tree) is None
 
 
 def test_an_outcome_is_not_kept_over_midnight(forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ from matrix import loading
 from matrix.inside import forked_program, matrix_tracing
 from matrix.jobs import PROGRAMS
 
-#: Open files of the processes that fork and of supervisors, which programs do not have.
-CLOSED_IN_FORKS = range(3, 20)
+# Open files of the processes that fork and of supervisors, which programs do not have.
+_CLOSED_IN_FORKS = range(3, 20)
 # What a program of the environment would have, after its own folder and PYTHONPATH.
 _INSTALLED = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix)) and path != str(PROGRAMS)]
 
@@ -60,7 +60,7 @@ def become(program: Program) -> None:
     os.chdir(program.folder)
     for number, descriptor in enumerate(program.streams):
         os.dup2(descriptor, number)
-    for descriptor in CLOSED_IN_FORKS:
+    for descriptor in _CLOSED_IN_FORKS:
         with contextlib.suppress(OSError):
             os.close(descriptor)
     sys.stdin = sys.__stdin__ = os.fdopen(0, "r", closefd=False)
@@ -76,7 +76,9 @@ def become(program: Program) -> None:
         matrix_tracing.start(*program.trace)
     code = 1
     try:
-        code = _exit_code(_run(program))
+        name, arguments = _command_of_this_process(program)
+        result = _run_python(arguments) if name == "python" else _run_script(name, arguments)
+        code = _exit_code(result)
     except SystemExit as end:
         code = _exit_code(end.code)
     except BaseException:
@@ -95,22 +97,24 @@ def become(program: Program) -> None:
         os._exit(code)
 
 
-def _run(program: Program) -> Any:
-    name, arguments = program.name, program.arguments
+def _command_of_this_process(program: Program) -> tuple[str, list[str]]:
+    """What this process is to run: the program, or in a fork one of the commands before it.
+
+    When one of those fails, this process ends as it did.
+    """
     if program.before:
         loading.load(Path(program.folder))
-    for number, command in enumerate(program.before):
+    for number, (name, *arguments) in enumerate(program.before):
         if process := os.fork():
             _, status = os.waitpid(process, 0)
             if code := os.waitstatus_to_exitcode(status):
-                return code
+                sys.exit(code)
             continue
         for stream, file in ((1, "output"), (2, "errors")):
             path = Path(program.environment["HOME"]).with_name(f"{file}-{number}")
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), stream)
-        name, *arguments = command
-        break
-    return _run_python(arguments) if name == "python" else _run_script(name, arguments)
+        return name, arguments
+    return program.name, program.arguments
 
 
 def _run_script(name: str, arguments: list[str]) -> Any:

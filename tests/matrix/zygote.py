@@ -23,7 +23,6 @@ if __name__ == "__main__":
 
 import contextlib
 import ctypes
-import fcntl
 import gc
 import json
 import os
@@ -34,7 +33,6 @@ import threading
 import time
 import traceback
 import warnings
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +40,9 @@ from matrix import preloading
 from matrix.inside import forked_program, matrix_offline, matrix_tracing
 from matrix.jobs import CPU_OF_PROGRAMS, INSIDE, environment_of, refused_in
 from matrix.opened_files import OpenedFiles
-from matrix.programs import CLOSED_IN_FORKS, Program, become
+from matrix.programs import Program, become
 
 _PR_SET_CHILD_SUBREAPER = 36
-_MADV_COLLAPSE = 25
-_LARGE_PAGE = 2 << 20
 
 
 def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
@@ -58,10 +54,8 @@ def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(64)
-    _share_resource_tracker()
     gc.collect()
     gc.freeze()  # so that a fork's garbage collection doesn't copy what is shared
-    _use_large_pages()
     ready.with_suffix(".tmp").write_text(json.dumps({"cpu_seconds": time.process_time()}))
     ready.with_suffix(".tmp").rename(ready)
     owner = os.pidfd_open(watched)
@@ -88,27 +82,6 @@ def _reap() -> None:
     with contextlib.suppress(ChildProcessError):
         while ended:
             ended, _ = os.waitpid(-1, os.WNOHANG)  # 0: those that are left still run
-
-
-def _share_resource_tracker() -> None:
-    """Start the process that removes the semaphores of killed ones, for all forks: dbt's locks would start one each."""
-    resource_tracker.ensure_running()
-    tracker = resource_tracker._resource_tracker  # type: ignore[attr-defined]
-    started = tracker._fd
-    tracker._fd = fcntl.fcntl(started, fcntl.F_DUPFD_CLOEXEC, CLOSED_IN_FORKS.stop)
-    os.close(started)
-
-
-def _use_large_pages() -> None:
-    """Have the kernel put this process's memory into pages of 2 MB, as far as it can: half as much work to fork."""
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        addresses, permissions, *_, inode = line.split()[:5]
-        if permissions == "rw-p" and inode == "0":
-            first, last = (int(address, 16) for address in addresses.split("-"))
-            for start in range(-(-first // _LARGE_PAGE) * _LARGE_PAGE, last - _LARGE_PAGE + 1, _LARGE_PAGE):
-                madvise(start, _LARGE_PAGE, _MADV_COLLAPSE)
 
 
 def _fork() -> int:
