@@ -19,8 +19,6 @@ from matrix.trees import Tree
 #: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
 #: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
 PREPARED = "src/*/dbt_project/target"
-#: And for the second one: an empty run history, as that would make.
-RUN_HISTORY = ".dagster*"
 #: What everything that loads the definitions imports.
 DEFINITIONS = re.compile(r"src/\w+/definitions")
 
@@ -136,7 +134,7 @@ class Checking:
 
     def _run(self, job: Job) -> None:
         result = self._runner.run(job, self._tree)
-        self._tree.restore(PREPARED, *([RUN_HISTORY] if job == DG_CHECK else []))
+        self._tree.restore(PREPARED)
         self._judge(str(job), result)
         self._keep(job, result)
 
