@@ -94,7 +94,7 @@ def test_a_failure_names_the_combination_the_check_and_the_command(repository: P
 
 def test_a_second_run_runs_what_a_change_concerns(repository: Path) -> None:
     """And everything, if it is told to forget."""
-    keep_tests(repository, "schedules", "sample_data")
+    keep_tests(repository, "schedules", "definitions", "sample_data")
 
     def run_jobs(*options: str) -> set[str]:
         name = "pythonic-duckdb-local-schedules"
@@ -104,8 +104,9 @@ def test_a_second_run_runs_what_a_change_concerns(repository: Path) -> None:
         jobs = [each for each in report["verdicts"] if each["check"].startswith(("dg ", "pytest "))]
         return {each["check"] for each in jobs if not each["reused"]}
 
-    schedules, sample_data = "pytest tests/test_schedules.py", "pytest tests/test_sample_data.py"
-    every = {"dg check defs", "dg list defs --json", schedules, sample_data}
+    schedules = "pytest tests/test_schedules.py"
+    others = {"pytest tests/test_definitions.py", "pytest tests/test_sample_data.py"}
+    every = {"dg check defs", "dg list defs --json", schedules, *others}
     assert run_jobs() == every
     with (repository / "template" / "tests" / "test_schedules.py.jinja").open("a", encoding="utf-8") as file:
         file.write("\n\ndef test_nothing() -> None:\n    pass\n")
