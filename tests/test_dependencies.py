@@ -9,8 +9,8 @@ import pytest
 from combinations import Combination, combinations
 from dependencies import USED_WITHOUT_IMPORT, declared_by, differences, imports_of, problems_of
 from matrix.integrations import INTEGRATIONS
-from matrix.rendering import Renderer
 from packaging.requirements import Requirement
+from projects import render
 
 # In one process, so that each project is rendered once.
 pytestmark = pytest.mark.xdist_group("dependencies")
@@ -38,9 +38,8 @@ FILES = {
 def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The project of each combination."""
     folder = tmp_path_factory.mktemp("projects")
-    renderer = Renderer(template)
     for combination in combinations():
-        renderer.render(folder / combination.id, combination.choices)
+        render(template, folder / combination.id, combination.choices)
     return {combination.id: folder / combination.id for combination in combinations()}
 
 

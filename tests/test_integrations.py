@@ -18,16 +18,15 @@ from expected_files import expected_files, table_of
 from matrix.checks import DG_CHECK, TOOLS
 from matrix.jobs import Job, Runner
 from matrix.processes import Processes
-from matrix.rendering import Renderer
 from matrix.selection import covering
 from matrix.trees import Tree
-from projects import content_of
+from projects import content_of, render
 from questionnaire import questionnaire
 from repository import ROOT, copy_template
 
 TOY = Path(__file__).with_name("toy_integration")
-#: What has to be added elsewhere, and after what: the choice to the question and to the form, and the package to those of
-#: the tests' environment, which `uv lock` then locks.
+#: What has to be added elsewhere, and after what: the choice to the question and to the form, and the package to those
+#: of the tests' environment, which `uv lock` then locks.
 ELSEWHERE = {
     "copier.yml": ("    Hightouch: hightouch\n", "    Toy: toy\n"),
     ".github/workflows/bootstrap.yml": ("options: [none, census, hightouch", ", toy"),
@@ -86,7 +85,7 @@ class Repository:
 
     def render(self, combination: Combination, to: Path) -> Tree:
         """Render a project of its template."""
-        Renderer(self.folder).render(to, combination.choices)
+        render(self.folder, to, combination.choices)
         return Tree(to)
 
 
@@ -136,10 +135,9 @@ def test_other_answers_give_what_they_gave_before(repository: Repository, templa
     """File by file; and there are no other combinations than those with the toy."""
     others = [each for each in repository.combinations if not has_the_toy(each)]
     assert [each.id for each in others] == [each.id for each in combinations()]
-    before = Renderer(template)
     for combination in covering(others):
         with_it = repository.render(combination, tmp_path / combination.id / "with").files
-        before.render(tmp_path / combination.id / "without", combination.choices)
+        render(template, tmp_path / combination.id / "without", combination.choices)
         without = Tree(tmp_path / combination.id / "without").files
         assert with_it.keys() == without.keys()
         # Where the template is, and that is not the same here.

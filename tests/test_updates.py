@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,10 +22,9 @@ from edits import EDITS, Edits, mark
 from jinja2.exceptions import FilterArgumentError
 from matrix.checks import DG_CHECK
 from matrix.jobs import Job, Runner
-from matrix.rendering import Renderer
 from matrix.selection import covering
 from matrix.trees import Tree
-from projects import content_of
+from projects import content_of, render
 from release import Release
 from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_repository
 from repository import ROOT, copy_template
@@ -54,11 +52,6 @@ class Repository:
     plain: Path
     known: dict[tuple[Any, ...], dict[str, bytes]] = field(default_factory=dict)
 
-    @cached_property
-    def renderer(self) -> Renderer:
-        """Renders projects of the work tree."""
-        return Renderer(self.plain)
-
     def make(self, to: Path, answers: Mapping[str, Any], tag: str = CURRENT) -> Path:
         """A project as its owner has it after the first commit."""
         copier.run_copy(str(self.folder), to, data=dict(answers), defaults=True, quiet=True, vcs_ref=tag)
@@ -69,8 +62,7 @@ class Repository:
         """What a new project has that is made from the work tree. Made once for the same answers."""
         key = tuple(sorted(answers.items()))
         if key not in self.known:
-            self.renderer.render(to, answers)
-            self.known[key] = content_of(to)
+            self.known[key] = render(self.plain, to, answers)
             shutil.rmtree(to)
         return dict(self.known[key])
 
@@ -87,7 +79,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The module behind ``uv run template-update``, which runs Copier in this process here."""
     project = tmp_path_factory.mktemp("project")
-    repository.renderer.render(project, {"package_name": "of_the_module"})
+    render(repository.plain, project, {"package_name": "of_the_module"})
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(project / "src")
         patched.syspath_prepend(project / "tools")

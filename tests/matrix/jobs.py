@@ -86,6 +86,13 @@ class Runner(Protocol):
             tree: Where to run it. What it changes there is for the caller to undo.
         """
 
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs that need the definitions, which are loaded once for all where that can be done.
+
+        Returns:
+            How each has ended, but for one thing: if the last has a problem, it can be that of any of them.
+        """
+
 
 def environment_of(project: Path, folder: Path) -> dict[str, str]:
     """The environment variables of a job.
