@@ -57,7 +57,7 @@ def render_project(to: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         template = Path(folder, "template")
         ignore = shutil.ignore_patterns("__pycache__", ".*_cache")
-        for part in ("template", "extensions"):
+        for part in ("template", "extensions", "integrations"):
             shutil.copytree(ROOT / part, template / part, ignore=ignore)
         shutil.copy(ROOT / "copier.yml", template)
         copier.run_copy(str(template), to, defaults=True, quiet=True)

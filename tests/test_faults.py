@@ -17,8 +17,9 @@ from projects import render
 pytestmark = pytest.mark.thorough
 
 SOURCE = "src/sales_platform"
-SALES_ANALYTICS = f"{SOURCE}/assets/sales_analytics.py"
-TRANSFORMATIONS = f"{SOURCE}/assets/transformations.py"
+TOOLS = "tools/sales_platform_tools"
+SALES_ANALYTICS = f"{SOURCE}/defs/sales_analytics/assets.py"
+TRANSFORMATIONS = f"{SOURCE}/sales/transformations.py"
 SCHEDULES = {"automation": "schedules"}
 SENSORS = {"automation": "sensors"}
 GIT = {"dbt": "git"}
@@ -32,7 +33,7 @@ class Fault:
 
     Args:
         name: What somebody has done.
-        noticed_by: The name of a module in the project's folder ``tests``.
+        noticed_by: The name of a module in one of the project's folders of tests.
         file: Which file they changed.
         before: The text that they replaced. It is there once.
         after: What they wrote instead.
@@ -101,21 +102,21 @@ FAULTS = [
     Fault(
         "the check of the daily orders always passes",
         "test_sales_checks",
-        f"{SOURCE}/assets/daily_checks.py",
+        f"{SOURCE}/defs/sales_analytics/daily_checks.py",
         "passed=not empty",
         "passed=True",
     ),
     Fault(
         "the check of the revenue always passes",
         "test_sales_checks",
-        f"{SOURCE}/assets/sales_checks.py",
+        f"{SOURCE}/defs/sales_analytics/checks.py",
         "passed=orders_cents == customers_cents",
         "passed=True",
     ),
     Fault(
         "a blocking check does not block",
         "test_sales_checks",
-        f"{SOURCE}/assets/daily_checks.py",
+        f"{SOURCE}/defs/sales_analytics/daily_checks.py",
         '    blocking=True,\n    description="Rows in',
         '    blocking=False,\n    description="Rows in',
     ),
@@ -124,8 +125,8 @@ FAULTS = [
         "assets have no owner",
         "test_definitions",
         f"{SOURCE}/definitions.py",
-        "return merged.map_asset_specs",
-        "return merged  # .map_asset_specs",
+        "with_automation(owned)",
+        "with_automation(found)",
     ),
     Fault(
         "an asset has no description",
@@ -138,13 +139,13 @@ FAULTS = [
         "an asset depends on a key that nothing defines",
         "test_definitions",
         SALES_ANALYTICS,
-        '@dg.asset(group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS)',
-        '@dg.asset(group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS, deps=["customer_master"])',
+        "@dg.asset(deps=[CUSTOMERS],",
+        '@dg.asset(deps=[CUSTOMERS, "customer_master"],',
     ),
     Fault(
         "production is read from the environment when definitions load",
         "test_definitions",
-        f"{SOURCE}/resources/__init__.py",
+        f"{SOURCE}/defs/resources/storage.py",
         'dg.EnvVar("DATABASE_PATH")',
         '__import__("os").environ["DATABASE_PATH"]',
     ),
@@ -166,15 +167,22 @@ FAULTS = [
     Fault(
         "the sample overwrites what is there",
         "test_sample_data",
-        f"{SOURCE}/sample_data.py",
+        f"{TOOLS}/sample_database.py",
         "        if not tables:\n            _create_tables(",
         """\
-        for table in tables & {"orders", "customers", "sample_data"}:
-            con.execute(f"DROP TABLE {table}")
+        for schema, table in tables:
+            con.execute(f"DROP TABLE {schema}.{table}")
         if True:
             _create_tables(""",
     ),
     # ── Components ──────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "a query deletes what it reads",
+        "test_custom_etl_component",
+        f"{SOURCE}/components/custom_etl_component.py",
+        "BEGIN TRANSACTION READ ONLY",
+        "BEGIN TRANSACTION",
+    ),
     Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
@@ -200,66 +208,89 @@ FAULTS = [
         "count(DISTINCT region) AS customers",
     ),
     Fault(
-        "the selection of a job matches another asset too",
+        "a job leaves out the tables of its domain",
         "test_etl_definitions",
         f"{SOURCE}/defs/daily_finance_job/defs.yaml",
         "tag:domain=finance and tag:cadence=daily",
-        "group:etl",
+        "tag:domain=analytics",
+    ),
+    Fault(
+        "a table of the ETL component does not wait for its source",
+        "test_custom_etl_component",
+        f"{SOURCE}/components/custom_etl_component.py",
+        "            deps=[asset_key_of(self.source_table)],\n",
+        "",
     ),
     # ── Automation ──────────────────────────────────────────────────────────────────────────────────────────────────
     Fault(
         "a condition has another time",
-        "test_etl_automation_conditions",
-        f"{SOURCE}/automation_conditions.py",
+        "test_conditions",
+        f"{SOURCE}/defs/conditions.py",
         '"daily": "0 6 * * *"',
         '"daily": "0 18 * * *"',
     ),
     Fault(
         "the sensor of the conditions is off",
-        "test_automation_conditions",
-        f"{SOURCE}/automation_conditions.py",
+        "test_conditions",
+        f"{SOURCE}/defs/conditions.py",
         "DefaultSensorStatus.RUNNING",
         "DefaultSensorStatus.STOPPED",
     ),
     Fault(
         "a schedule runs once a week",
         "test_schedules",
-        f"{SOURCE}/schedules.py",
-        '"0 7 * * *"',
-        '"0 7 * * 1"',
+        f"{SOURCE}/defs/schedules.py",
+        '"0 6 * * *"',
+        '"0 6 * * 1"',
         SCHEDULES,
     ),
     Fault(
         "a schedule is off",
         "test_schedules",
-        f"{SOURCE}/schedules.py",
-        "hour_of_day=6, default_status=dg.DefaultScheduleStatus.RUNNING",
-        "hour_of_day=6",
+        f"{SOURCE}/defs/schedules.py",
+        "DefaultScheduleStatus.RUNNING",
+        "DefaultScheduleStatus.STOPPED",
         SCHEDULES,
     ),
     Fault(
-        "the job of a schedule leaves an asset out",
+        "a schedule leaves out what is not partitioned",
         "test_schedules",
-        f"{SOURCE}/schedules.py",
-        "and not (key:raw_customer_orders or key:cleaned_orders)",
-        "and not (key:raw_customer_orders or key:cleaned_orders or key:customer_metrics_export)",
+        f"{SOURCE}/defs/schedules.py",
+        "in (None, DAILY)",
+        "== DAILY",
         SCHEDULES,
     ),
     Fault(
         "a sensor's cursor does not advance",
-        "test_order_sensors",
-        f"{SOURCE}/order_days.py",
-        'cursor=json.dumps({"tick": tick, "days": days})',
-        'cursor=json.dumps({"tick": tick, "days": {}})',
+        "test_sensors",
+        f"{SOURCE}/defs/sensors.py",
+        '"days": days, "tables": contents}',
+        '"days": {}, "tables": contents}',
         SENSORS,
     ),
     Fault(
         "a sensor asks for each day with one run key for all times",
-        "test_order_sensors",
-        f"{SOURCE}/order_days.py",
-        'f"{tick}:{day}:{state}"',
-        "day",
+        "test_sensors",
+        f"{SOURCE}/defs/sensors.py",
+        'tick = before["tick"] + 1',
+        "tick = 1",
         SENSORS,
+    ),
+    Fault(
+        "the totals run before the last of the days",
+        "test_sensors",
+        f"{SOURCE}/defs/sensors.py",
+        "*earlier, latest = spans(",
+        "latest, *earlier = spans(",
+        SENSORS,
+    ),
+    # ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    Fault(
+        "the pipeline runs a daily asset before what it waits for",
+        "test_run_plan",
+        f"{TOOLS}/run_plan.py",
+        "and before <= chosen.keys() and in_time",
+        "and in_time",
     ),
     # ── dbt ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     Fault(
@@ -286,7 +317,7 @@ FAULTS = [
     Fault(
         "dbt builds the first day of a run only",
         "test_dbt_project",
-        f"{SOURCE}/components/dbt_project_component.py",
+        f"{SOURCE}/components/warehouse_dbt_component.py",
         "context.partition_keys[-1]",
         "context.partition_keys[0]",
     ),
@@ -304,18 +335,10 @@ FAULTS = [
         "        if not is_current(project):",
         "        if True or not is_current(project):",
     ),
-    Fault(
-        "nothing runs the models that are built by day",
-        "test_dbt_definitions",
-        f"{SOURCE}/dbt_schedules.py",
-        "if models.daily:",
-        "if not models.daily:",
-        SCHEDULES,
-    ),
     # ── Git and reverse ETL ─────────────────────────────────────────────────────────────────────────────────────────
     Fault(
         "a failed fetch loses the last copy",
-        "test_git_dbt_project_component",
+        "test_git_dbt_component",
         f"{SOURCE}/components/dbt_git_repository.py",
         "                previous.rename(copy)\n",
         "",
@@ -323,11 +346,19 @@ FAULTS = [
     ),
     Fault(
         "a token is kept in the copy",
-        "test_git_dbt_project_component",
+        "test_git_dbt_component",
         f"{SOURCE}/components/dbt_git_repository.py",
-        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository:",
-        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository, "
-        "repository.config_writer() as c:\n                c.set_value('x', 'y', os.environ.get('DBT_REPO_TOKEN', ''))",
+        'git("-C", folder, "checkout", "--quiet", "--detach", self._commit_in(folder))',
+        'git("-C", folder, "checkout", "--quiet", "--detach", self._commit_in(folder))\n'
+        '            git("-C", folder, "config", "x.y", token or "")',
+        GIT,
+    ),
+    Fault(
+        "a repository reads every variable",
+        "test_git_dbt_component",
+        f"{SOURCE}/components/git_dbt_component.py",
+        "of_this_repository: ClassVar[bool] = False",
+        "of_this_repository: ClassVar[bool] = True",
         GIT,
     ),
     Fault(
@@ -405,7 +436,7 @@ def test_a_fault_is_noticed(fault: Fault, projects: Mapping[str, Path], tmp_path
     assert text.count(fault.before) == 1, f"{fault.file} has changed: what this fault replaces must be there once"
     file.write_text(text.replace(fault.before, fault.after), encoding="utf-8")
 
-    module = f"tests/{fault.noticed_by}.py"
+    [module] = [path.relative_to(project).as_posix() for path in project.glob(f"**/tests/{fault.noticed_by}.py")]
     result = runner.run(Job(("pytest", "-x", module)), Tree(project))
     printed = f"{result.output}\n{result.errors}"
     assert result.exit_code == 1, f"not noticed, or tests could not begin:\n{printed}"

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from matrix.inside import forked_program
 from matrix.inside import matrix_offline as offline
+from matrix.inside import matrix_tracing as tracing
+from matrix.integrations import INTEGRATIONS
 from matrix.trees import Question, Tree
 
 PROGRAMS = Path(sys.executable).parent
 INSIDE = Path(offline.__file__).parent
 #: Programs that jobs start and that take long to import: each start is a fork, too. See ``inside/forked_program``.
-FORKED_PROGRAMS = ["dbt", "python"]
+FORKED_PROGRAMS = ["python", *(program for each in INTEGRATIONS for program in each.forked_programs)]
 #: The file in a job's folder to which the processor seconds of forked programs are added, a line each.
 CPU_OF_PROGRAMS = "cpu_of_programs"
+#: The variables by which a forked program finds its job.
+OF_PROGRAMS = [forked_program.ADDRESS, tracing.PROJECT, tracing.TRACE, tracing.FORKED_PROGRAMS]
 # Nothing else of the environment reaches a project: no setting of this machine, of pytest or of another project.
 KEPT = ("LANG", "LC_ALL", "PATHEXT", "SYSTEMROOT")
 
@@ -81,6 +86,13 @@ class Runner(Protocol):
             tree: Where to run it. What it changes there is for the caller to undo.
         """
 
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs that need the definitions, which are loaded once for all where that can be done.
+
+        Returns:
+            How each has ended, but for one thing: if the last has a problem, it can be that of any of them.
+        """
+
 
 def environment_of(project: Path, folder: Path) -> dict[str, str]:
     """The environment variables of a job.
@@ -106,6 +118,8 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         # The environment of a project has pytest without the maintainers' plugins.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         offline.REFUSED: str(folder / "refused"),
+        # dbt gets few variables from a project: those that tie it to its job are among them.
+        "DBT_VARIABLES": " ".join([offline.REFUSED, *OF_PROGRAMS]),
     }
 
 
