@@ -39,7 +39,9 @@ def test_each_is_known_here() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("script", FIGURES)
+@pytest.mark.parametrize(
+    "script", [pytest.param(name, marks=[pytest.mark.slow] if name == "matrix" else []) for name in FIGURES]
+)
 def test_each_works_and_ends_with_its_figures(script: str) -> None:
     if script == "matrix" and not SUPPORTED:
         pytest.skip("processes can't be forked safely on this system")
