@@ -42,7 +42,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of
+        source_table: The table to read, ``table`` or ``schema.table``; ``raw_source``, in double braces, is the schema of
             the project's source.
         destination_table: The table to replace; its name is the asset's key.
         transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of
