@@ -42,8 +42,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``; ``raw_source``, in double braces, is the schema of
-            the project's source.
+        source_table: The table to read, ``table`` or ``schema.table``. In YAML, ``raw_source`` in double braces is the
+            schema of the project's source.
         destination_table: The table to replace; its name is the asset's key.
         transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of
             the database and nothing else: no file, no address, no extension. It can't change anything.
