@@ -17,8 +17,7 @@ job_name: NAME
 # Minute, hour, day of the month, month, day of the week.
 cron_schedule: "0 18 * * 1-5"
 timezone: UTC
-# In Dagster's syntax for selections, such as `tag:domain=finance and kind:duckdb` or `key:"*orders*"`. `dg list defs` shows
-# what there is to select.
+# In Dagster's syntax, such as `tag:domain=finance and kind:duckdb` or `key:"*orders*"`. `dg list defs` shows what there is.
 asset_selection: tag:cadence=daily
 # Whether the schedule is on from the start. Off, the job can be launched by hand.
 enabled: false
@@ -75,12 +74,12 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         repository = context.repository_def
         keys = repository.get_job(self.job_name).asset_layer.executable_asset_keys
         nodes = {key: repository.asset_graph.get(key) for key in sorted(keys)}
-        partitioned = [key for key, node in nodes.items() if node.partitions_def]
-        others = [key for key in nodes if key not in partitioned]
-        if not partitioned:
+        partitions = next((node.partitions_def for node in nodes.values() if node.partitions_def), None)
+        if partitions is None:
             yield dg.RunRequest()
             return
-        partitions = nodes[partitioned[0]].partitions_def
+        partitioned = [key for key, node in nodes.items() if node.partitions_def]
+        others = [key for key in nodes if key not in partitioned]
         if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
             due = partitions_ended_between(partitions, self._tick_before(tick), tick)
         else:
