@@ -10,7 +10,7 @@ This is a check too. Both ways must come to the same verdict about ``dg check de
 there is no fault, nothing may fail: the first combination that breaks this is named, and ends the benchmark. With
 ``--faults``, some projects get a fault, of those in ``tests/test_faults.py`` or below.
 
-    uv run python benchmarks/matrix.py [--combinations 20] [--seed 42] [--faults 0]
+    uv run python benchmarks/matrix.py [--combinations 20] [--seed 42] [--faults 0] [--small] [--record]
 
 By default 20 combinations are run, spread evenly over all that exist. Linux only, as the matrix in forks is.
 
@@ -20,7 +20,6 @@ others re-use. Outcomes of earlier runs are not used. Both are for runs without 
 project.
 """
 
-import argparse
 import multiprocessing
 import os
 import random
@@ -33,7 +32,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
-from measuring import ROOT, finish, scratch_folder
+from measuring import ROOT, command_line, finish, scratch_folder
 
 sys.path.insert(0, str(ROOT / "tests"))  # before this folder, which has a module of the same name as the package below
 
@@ -250,7 +249,7 @@ def spread(every: Sequence[Combination], count: int, choice: random.Random) -> l
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, small={"combinations": 1})
     parser.add_argument("--combinations", type=int, default=20, help="how many, at most (%(default)s)")
     parser.add_argument("--seed", type=int, default=42, help="chooses combinations and faults (%(default)s)")
     parser.add_argument("--faults", type=int, default=0, help="how many of them get a fault (%(default)s)")
@@ -293,9 +292,11 @@ def main() -> None:
     print(f"per combination: naive {naive_cpu_s:.1f}, matrix {matrix_cpu_s:.1f}")
     later = [checked[each.id].cpu_seconds for each in chosen[len(chosen) // 2 :]]
     further_cpu_s = sum(later) / len(later)
-    print(f"each further combination: {further_cpu_s:.2f} (target: at most 1.0)")
-    print(f"ratio: {ratio:.1f} (target: at least 20)")
     finish(
+        arguments,
+        f"Checking {len(chosen)} combinations, in seconds of processor time each: naively {naive_cpu_s:.1f}, by the "
+        f"matrix {matrix_cpu_s:.1f}; ratio {ratio:.1f} (target: at least 20), each further one {further_cpu_s:.2f} "
+        "(at most 1.0)",
         ratio=ratio,
         naive_cpu_s=naive_cpu_s,
         matrix_cpu_s=matrix_cpu_s,

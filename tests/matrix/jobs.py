@@ -109,7 +109,7 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         "USERPROFILE": str(folder / "home"),
         **{name: str(folder / "tmp") for name in ("TMPDIR", "TMP", "TEMP")},
         "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join([*map(str, _installed(project, folder)), str(INSIDE)]),
+        "PYTHONPATH": os.pathsep.join([*map(str, installed(project, folder)), str(INSIDE)]),
         "PYTHONUTF8": "1",
         # A list of the fonts of this machine: to make it takes longer than to draw.
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "home")),
@@ -123,7 +123,7 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
     }
 
 
-def _installed(project: Path, folder: Path) -> list[Path]:
+def installed(project: Path, folder: Path) -> list[Path]:
     """What an editable installation adds to the path of Python: the packages, and what ``tools/`` says of itself."""
     if not (project / "tools" / "pyproject.toml").exists():
         return [project / "src"]

@@ -13,6 +13,7 @@ from ..settings import DAILY
 from .dbt_cli import DbtCli, WarehouseDbtCli, ensure_database
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
+from .dbt_selection import everything_selected_at_once
 
 
 @dg.scaffold_with(DbtProjectScaffolder)
@@ -43,6 +44,11 @@ class WarehouseDbtComponent(DbtProjectComponent):
         """The definitions: an asset for each model, seed and snapshot, and a check for each test."""
         prepare_if_changed(self.dbt_project)
         return self.build_defs_from_state(context, None)
+
+    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
+        """The definitions, from the manifest."""
+        with everything_selected_at_once():
+            return super().build_defs_from_state(context, state_path)
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Prepare the manifest. It stays in the dbt project: Dagster's own component would also copy the project."""
