@@ -2,7 +2,7 @@
 
 import re
 from textwrap import dedent, indent
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import dagster as dg
 
@@ -20,7 +20,7 @@ class ExampleScaffolder(dg.Scaffolder):
         """A scaffolder with these attributes, as YAML; ``NAME`` stands for the name that is given."""
         return type(cls.__name__, (cls,), {"attributes": attributes})
 
-    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
         """Write ``defs.yaml``; or Python, if that was asked for."""
         if request.scaffold_format == "python":
             dg.scaffold_component(request)
@@ -32,7 +32,7 @@ class ExampleScaffolder(dg.Scaffolder):
             opened.write(f"{separator}type: {request.type_name}\nattributes:\n{text}\n")
 
 
-def name_of(request: dg.ScaffoldRequest) -> str:
+def name_of(request: dg.ScaffoldRequest[Any]) -> str:
     """The name that was given, as assets, jobs and tables can be called."""
     folder = request.target_path.parent if request.append else request.target_path
     return re.sub(r"\W", "_", folder.name, flags=re.ASCII).lower()
