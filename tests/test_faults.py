@@ -209,7 +209,7 @@ FAULTS = [
     ),
     Fault(
         "a job leaves out the tables of its domain",
-        "test_etl_definitions",
+        "test_job_definitions",
         f"{SOURCE}/defs/daily_finance_job/defs.yaml",
         "tag:domain=finance and tag:cadence=daily",
         "tag:domain=analytics",

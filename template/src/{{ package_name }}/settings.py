@@ -46,3 +46,8 @@ def development_data_folder() -> Path:
 def development_database_path() -> str:
     """The embedded database of development."""
     return str(development_data_folder() / "warehouse.duckdb")
+
+
+def partition_range(first: str, last: str) -> dict[str, str]:
+    """The tags of one run for all partitions from ``first`` to ``last``."""
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}

@@ -33,7 +33,12 @@ class Convention:
 CONVENTIONS = (
     Convention("kinds", lambda spec: bool(spec.kinds), "Add kinds={...}, the technologies that it is made with"),
     Convention("group", lambda spec: spec.group_name not in (None, "default"), "Add a group_name"),
-    Convention("owner", lambda spec: bool(spec.owners), "Add owners=['team:...']"),
+    Convention(
+        "owner",
+        lambda spec: bool(spec.owners),
+        "Add owners=['team:...']. What takes none, @dg.observable_source_asset, write as "
+        "@dg.multi_observable_source_asset with an AssetSpec",
+    ),
     Convention("domain", lambda spec: "domain" in spec.tags, "Add the tag 'domain': selections use it"),
     Convention(
         "cadence",
@@ -50,8 +55,10 @@ CONVENTIONS = (
 
 def specs_of(defs: dg.Definitions) -> list[dg.AssetSpec]:
     """Every asset of the project, without the stubs that Dagster makes of keys which nothing defines."""
-    executable = defs.resolve_asset_graph().executable_asset_keys
-    return [spec for spec in defs.resolve_all_asset_specs() if spec.key in executable or spec.description]
+    defined = set()
+    for asset in defs.assets or []:
+        defined |= set(asset.keys) if isinstance(asset, dg.AssetsDefinition) else {getattr(asset, "key", None)}
+    return [spec for spec in defs.resolve_all_asset_specs() if spec.key in defined]
 
 
 def problems_of(defs: dg.Definitions) -> Iterator[str]:

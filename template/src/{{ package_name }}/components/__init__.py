@@ -1,4 +1,4 @@
-"""The project's own components. A class ``MyComponent`` in ``my_component.py`` is ``<package>.components.MyComponent``.
+"""The project's own components. A class ``MyThing`` in ``my_thing.py`` is ``<package>.components.MyThing`` in YAML.
 
 It is imported when somebody asks for it: what a component needs takes long to import, and most commands and tests are
 about others.
@@ -12,9 +12,8 @@ import dagster as dg
 
 def __getattr__(name: str) -> type[dg.Component]:
     """The component of that name: Python asks for it where the module has nothing that is called so."""
-    for module in _modules():
-        if module.replace("_", "") == name.lower():
-            return getattr(importlib.import_module(f".{module}", __name__), name)
+    if module := _module_of(name):
+        return getattr(importlib.import_module(module), name)
     raise AttributeError(
         f"{__name__} has no {name}: a component called so is in a module of its own, my_thing.py for MyThing"
     )
@@ -24,11 +23,15 @@ def __dir__() -> list[str]:
     """What Dagster asks for to list the components."""
     modules = [importlib.import_module(f".{module}", __name__) for module in _modules()]
     classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
-    found = [
-        each.__name__ for each in classes if issubclass(each, dg.Component) and each.__module__.startswith(__name__)
-    ]
+    components = [each for each in classes if issubclass(each, dg.Component)]
+    found = [each.__name__ for each in components if each.__module__ == _module_of(each.__name__)]
     return sorted({*globals(), *found})
 
 
+def _module_of(name: str) -> str | None:
+    found = [module for module in _modules() if module.replace("_", "") == name.lower()]
+    return f"{__name__}.{found[0]}" if found else None
+
+
 def _modules() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(__path__) if module.name.endswith("_component")]
+    return [module.name for module in pkgutil.iter_modules(__path__)]

@@ -13,10 +13,10 @@ from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfig
 from ..resources.census import CensusResource, look_up, production
 from ..resources.database import DatabaseResource
 from ..resources.service_answers import count, text
+from .example_scaffolder import ExampleScaffolder
 from .model_sync import (
     DEFAULT_TAGS,
     DbtModel,
-    ModelSyncScaffolder,
     checked_model,
     checked_name,
     model_sync_spec,
@@ -27,7 +27,20 @@ from .sync_memory import SyncMemory
 
 #: Where a state has what it knows, by the names of the syncs.
 STATE = "syncs_by_name"
-EXAMPLE = {"syncs": [{"name": "Customers to CRM", "model": "customer_value"}]}
+EXAMPLE = """
+syncs:
+  # The label of the sync in Census; add `sync_id: 12345` where several have it.
+  - name: NAME
+    # The dbt model whose rows are sent: the sync runs after it.
+    model: customer_value
+    description: What is sent, and where it goes.
+# Selections use the domain. The cadence keeps it fresh.
+tags:
+  domain: customers
+  cadence: daily
+# Whether a run may succeed although some records were rejected.
+allow_failed_records: false
+"""
 
 
 @dataclass
@@ -73,7 +86,7 @@ def resolve_workspace(context: dg.ResolutionContext, model: object) -> CensusRes
     return CensusResource(api_key=dg.EnvVar("CENSUS_API_KEY"), base_url=given.base_url)
 
 
-@dg.scaffold_with(ModelSyncScaffolder.of(EXAMPLE))
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 @dataclass
 class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
     """Runs syncs of Fivetran Activations (Census), each after the dbt model whose rows it sends.

@@ -10,6 +10,7 @@ import dagster as dg
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
 from ..settings import RAW_SOURCE
+from .example_scaffolder import ExampleScaffolder
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 ONLY_READS = (
     "transformation_sql can only read tables of the database: load files, and data from elsewhere, into a table"
 )
+
+
+EXAMPLE = """
+# The table to read, which is an asset too: this one waits for it.
+source_table: "{{ raw_source }}.orders"
+# The table to replace. Its name is the key of the asset.
+destination_table: NAME
+description: What a row is, in a sentence for those who find the table.
+# One SELECT over `source`, which stands for the source table.
+transformation_sql: |
+  SELECT received_at::DATE AS received_on, count(*) AS orders
+  FROM source
+  GROUP BY received_on
+  ORDER BY received_on
+# Selections use the domain. The cadence, daily or weekly, keeps it fresh.
+custom_tags:
+  domain: sales
+  cadence: daily
+"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,7 @@ class Loaded:
     columns: dg.TableSchema
 
 
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 @dataclass
 class CustomETLComponent(dg.Component, dg.Resolvable):
     """Reads a table, transforms it with SQL and replaces another table with the result.
@@ -42,8 +63,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of
-            the project's source.
+        source_table: The table to read, ``table`` or ``schema.table``. In YAML, ``raw_source`` in double braces is the
+            schema of the project's source.
         destination_table: The table to replace; its name is the asset's key.
         transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of
             the database and nothing else: no file, no address, no extension. It can't change anything.

@@ -13,9 +13,32 @@ from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
 from .dbt_git_repository import GitRepository
 from .dbt_manifest import prepare
+from .example_scaffolder import ExampleScaffolder
 from .warehouse_dbt_component import WarehouseDbtComponent
 
+EXAMPLE = """
+project:
+  repo_url: https://github.com/your-organization/NAME.git
+  # The folder with dbt_project.yml.
+  repo_relative_path: "."
+  # The profile in profiles.yml, which is in the folder `profiles_dir`.
+  profile: warehouse
+profiles_dir: ../dbt
+# A branch, a tag or a commit. `dg utils refresh-defs-state` fetches it.
+revision: main
+# Of every model, besides the tags that dbt gives: selections use the domain, the cadence keeps them fresh.
+tags:
+  domain: sales
+  cadence: daily
+op:
+  name: NAME
+  pool: database_writer
+  backfill_policy:
+    type: single_run
+"""
 
+
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 @dataclass
 class GitDbtComponent(WarehouseDbtComponent):
     """The component for dbt, for a project in a git repository.

@@ -10,10 +10,10 @@ import pydantic
 
 from ..resources.database import DatabaseResource
 from ..resources.hightouch import HightouchResource
+from .example_scaffolder import ExampleScaffolder
 from .model_sync import (
     DEFAULT_TAGS,
     DbtModel,
-    ModelSyncScaffolder,
     checked_model,
     checked_name,
     model_sync_spec,
@@ -22,10 +22,23 @@ from .model_sync import (
 )
 from .sync_memory import SyncMemory
 
-EXAMPLE = {"name": "Customers to CRM", "model": "customer_value", "sync_id": 12345}
+EXAMPLE = """
+name: NAME
+# The dbt model whose rows are sent: the sync runs after it.
+model: customer_value
+# From the sync's address in Hightouch, …/syncs/12345. Or `$` and an environment variable that holds it.
+sync_id: 12345
+description: What is sent, and where it goes.
+# Selections use the domain. The cadence keeps it fresh.
+tags:
+  domain: customers
+  cadence: daily
+# Whether a run may succeed although some rows were rejected.
+allow_failed_records: false
+"""
 
 
-@dg.scaffold_with(ModelSyncScaffolder.of(EXAMPLE))
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 class HightouchModelSyncComponent(dg.Component, dg.Model, dg.Resolvable):
     """Runs a sync of Hightouch, after the dbt model whose rows it sends.
 

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import dagster as dg
-from dagster._utils.names import clean_name_lower
-from dagster.components.component_scaffolding import scaffold_component
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
@@ -27,24 +25,14 @@ DbtModel = Annotated[
 ]
 
 
-class ModelSyncScaffolder(dg.Scaffolder):
-    """``dg scaffold defs`` with an example instead of empty attributes, which no sync has."""
-
-    example: ClassVar[Mapping[str, Any]]
-
-    @classmethod
-    def of(cls, example: Mapping[str, Any]) -> type["ModelSyncScaffolder"]:
-        """A scaffolder with that example."""
-        return type(cls.__name__, (cls,), {"example": example})
-
-    def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        """Write the YAML."""
-        scaffold_component(request, dict(self.example))
+def name_in_keys(name: str) -> str:
+    """A name as a part of an asset's key: in lower case, with underscores for what a key can't have."""
+    return re.sub(r"[^A-Za-z0-9_]+", "_", name).lower().strip("_")
 
 
 def checked_name(component: str, name: object) -> str:
     """``name`` if an asset can be called after it."""
-    if not isinstance(name, str) or not clean_name_lower(name).strip("_"):
+    if not isinstance(name, str) or not name_in_keys(name):
         raise ValueError(f"{component}: name must be a text with a letter or digit, not {name!r}")
     return name
 
@@ -69,7 +57,7 @@ def model_sync_spec(
 ) -> dg.AssetSpec:
     """The asset that a sync is."""
     return dg.AssetSpec(
-        key=dg.AssetKey([service, clean_name_lower(name).strip("_")]),
+        key=dg.AssetKey([service, name_in_keys(name)]),
         deps=[dg.AssetKey(model)],
         group_name="reverse_etl",
         kinds={service},

@@ -6,8 +6,22 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from ..resources import DatabaseResource
+from .example_scaffolder import ExampleScaffolder
+
+EXAMPLE = """
+# The schema of the tables, and the first level of the keys of their assets.
+source: NAME
+# Each with what a row of it is.
+tables:
+  customers: The customers, as the source has them.
+# Selections use the domain. The cadence says how often the tables change.
+tags:
+  domain: sales
+  cadence: daily
+"""
 
 
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 @dataclass
 class ObservedTablesComponent(dg.Component, dg.Resolvable):
     """Tables of a source that this project reads and does not make.

@@ -1,6 +1,6 @@
 """A job over a selection of assets, and the schedule that starts it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -8,21 +8,36 @@ from typing import Annotated
 
 import dagster as dg
 
+from ..settings import partition_range
+from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection
 
+EXAMPLE = """
+job_name: NAME
+# Minute, hour, day of the month, month, day of the week.
+cron_schedule: "0 18 * * 1-5"
+timezone: UTC
+# In Dagster's syntax, such as `tag:domain=finance and kind:duckdb` or `key:"*orders*"`; compare with `dg list defs`.
+asset_selection: tag:cadence=daily
+# Whether the schedule is on from the start. Off, the job can be launched by hand.
+enabled: false
+"""
 
+
+@dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
 @dataclass
 class ScheduledJobComponent(dg.Component, dg.Resolvable):
     """Runs a selection of assets on a schedule.
 
-    Where the assets are partitioned by time, each tick requests the partitions that have ended since the tick before:
-    a daily schedule runs yesterday, a weekly one each day of the week.
+    Where assets are partitioned by time, each tick requests the partitions that have ended since the tick before: a
+    daily schedule runs yesterday, a weekly one each day of the week. That is one run where their backfill policy is
+    ``single_run``, else one for each. Assets without partitions are in the last of them.
 
     Args:
         job_name: The name of the job; the schedule is ``<job_name>_schedule``.
         cron_schedule: When to run, as a cron expression.
         asset_selection: What to run, in Dagster's selection syntax, such as ``tag:domain=finance and kind:duckdb``.
-            Definitions do not load if it does not parse, matches nothing, or mixes partitioned and other assets.
+            Definitions do not load if it does not parse, matches nothing, or mixes different partitions.
         timezone: The time zone of ``cron_schedule``.
         enabled: Whether the schedule is on from the start. Off, the job can still be launched by hand.
     """
@@ -47,17 +62,39 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
             default_status=dg.DefaultScheduleStatus.RUNNING if self.enabled else dg.DefaultScheduleStatus.STOPPED,
         )
         def schedule(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
-            # The selection is resolved when all definitions are merged: only now is it known what the job runs.
-            partitions = context.repository_def.get_job(self.job_name).partitions_def
-            if not isinstance(partitions, dg.TimeWindowPartitionsDefinition):
-                return [dg.RunRequest()]
             tick = context.scheduled_execution_time
-            keys = partitions_ended_between(partitions, self._tick_before(tick), tick)
-            return [dg.RunRequest(run_key=key, partition_key=key) for key in keys] or dg.SkipReason(
+            return list(self._requests(context, tick)) or dg.SkipReason(
                 f"No partition has ended since the tick before {tick:%Y-%m-%d %H:%M %Z}"
             )
 
         return dg.Definitions(jobs=[job], schedules=[schedule])
+
+    def _requests(self, context: dg.ScheduleEvaluationContext, tick: datetime) -> Iterator[dg.RunRequest]:
+        # The selection is resolved when all definitions are merged: only now is it known what the job runs.
+        repository = context.repository_def
+        keys = repository.get_job(self.job_name).asset_layer.executable_asset_keys
+        nodes = {key: repository.asset_graph.get(key) for key in sorted(keys)}
+        partitions = next((node.partitions_def for node in nodes.values() if node.partitions_def), None)
+        if partitions is None:
+            yield dg.RunRequest()
+            return
+        partitioned = [key for key, node in nodes.items() if node.partitions_def]
+        others = [key for key in nodes if key not in partitioned]
+        if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
+            due = partitions_ended_between(partitions, self._tick_before(tick), tick)
+        else:
+            due = list(partitions.get_partition_keys(dynamic_partitions_store=context.instance))
+        if not due:
+            if others:
+                yield dg.RunRequest(asset_selection=others)
+            return
+        *earlier, last = due
+        if earlier and all(in_one_run(nodes[key].backfill_policy) for key in partitioned):
+            yield dg.RunRequest(tags=partition_range(due[0], last))
+            return
+        for key in earlier:
+            yield dg.RunRequest(run_key=f"{tick} {key}", partition_key=key, asset_selection=partitioned)
+        yield dg.RunRequest(run_key=f"{tick} {last}", partition_key=last)
 
     def _tick_before(self, tick: datetime) -> datetime:
         # A cron schedule's ticks are the bounds of the time windows that it makes.
@@ -67,6 +104,11 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         window = windows.get_prev_partition_window(tick)
         assert window is not None, "ticks go back to 1970"
         return window.start
+
+
+def in_one_run(policy: dg.BackfillPolicy | None) -> bool:
+    """Whether an asset with this policy makes any number of partitions in one run."""
+    return policy is not None and policy.max_partitions_per_run is None
 
 
 def partitions_ended_between(

@@ -17,7 +17,7 @@ class StrictSelection(dg.AssetSelection):
 
     Raises:
         dagster.DagsterInvalidDefinitionError: The text does not parse. Later, when resolved: it matches nothing, or
-            both partitioned and other assets, which one run can't cover.
+            assets with different partitions, which one run can't cover.
     """
 
     def __init__(self, text: str) -> None:
@@ -37,12 +37,15 @@ class StrictSelection(dg.AssetSelection):
             raise dg.DagsterInvalidDefinitionError(
                 f"asset_selection {self.text!r} matches no asset: compare with `dg list defs`"
             )
-        partitioned = sorted(key.to_user_string() for key in keys if asset_graph.get(key).is_partitioned)
-        others = sorted(set(key.to_user_string() for key in keys) - set(partitioned))
-        if partitioned and others:
+        by_partitions: dict[dg.PartitionsDefinition, list[str]] = {}
+        for key in sorted(keys):
+            if partitions := asset_graph.get(key).partitions_def:
+                by_partitions.setdefault(partitions, []).append(key.to_user_string())
+        if len(by_partitions) > 1:
+            kinds = " with ".join(f"{', '.join(names)} ({kind})" for kind, names in by_partitions.items())
             raise dg.DagsterInvalidDefinitionError(
-                f"asset_selection {self.text!r} mixes partitioned assets ({', '.join(partitioned)}) with others "
-                f"({', '.join(others)}): one run can't cover both, so give each kind a job of its own"
+                f"asset_selection {self.text!r} mixes {kinds}: one run can't cover different partitions, so give each "
+                "kind a job of its own"
             )
         return keys
 

@@ -12,9 +12,11 @@ from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 from ..settings import DAILY
 from .dbt_cli import DbtCli, WarehouseDbtCli, ensure_database
 from .dbt_manifest import prepare, prepare_if_changed
+from .dbt_scaffolder import DbtProjectScaffolder
 from .dbt_selection import everything_selected_at_once
 
 
+@dg.scaffold_with(DbtProjectScaffolder)
 @dataclass
 class WarehouseDbtComponent(DbtProjectComponent):
     """Dagster's component for dbt, for a dbt project in this repository.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from ..settings import DAILY
+from ..settings import DAILY, partition_range
 
 #: When the assets with the tag ``cadence`` run (UTC), and how many days that covers.
 CADENCES = {"daily": ("0 6 * * *", 1), "weekly": ("0 7 * * 1", 7)}
@@ -51,7 +51,6 @@ def schedule_of(cadence: str, specs: list[dg.AssetSpec]) -> dg.ScheduleDefinitio
             return dg.RunRequest()
         if days == 1:
             return dg.RunRequest(partition_key=last)
-        span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        return dg.RunRequest(tags=span)
+        return dg.RunRequest(tags=partition_range(first, last))
 
     return schedule

@@ -9,7 +9,7 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from ..resources.database import quote_table
-from ..settings import DAILY, FIRST_DAY, RAW_SOURCE
+from ..settings import DAILY, FIRST_DAY, RAW_SOURCE, partition_range
 
 CADENCES = ("daily", "weekly")
 ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
@@ -95,8 +95,7 @@ def run_of(keys: set[dg.AssetKey], span: tuple[str, str] | tuple[()], tick: int)
         return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection)
     if span[0] == span[1]:
         return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection, partition_key=span[0])
-    tags = {"dagster/asset_partition_range_start": span[0], "dagster/asset_partition_range_end": span[1]}
-    return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection, tags=tags)
+    return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection, tags=partition_range(*span))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,16 @@ class ParquetIOManager(dg.UPathIOManager):
     extension = ".parquet"
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        """Write the DataFrame: split into its partitions when the run has several."""
+        """Write the DataFrame: split into its partitions when the run has several.
+
+        Nothing is written for an asset that returns None: what it makes is elsewhere, or nowhere yet.
+
+        Raises:
+            TypeError: The asset returns something else.
+        """
+        if obj is None:
+            return
+        _refuse_what_is_no_table(context, obj)
         if not (context.has_asset_partitions and len(context.asset_partition_keys) > 1):
             super().handle_output(context, obj)
             return
@@ -105,6 +114,17 @@ class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
     def create_io_manager(self, context: dg.InitResourceContext) -> ParquetIOManager:
         """Called by Dagster once per run or step."""
         return ParquetIOManager(self.object_store.path("assets"))
+
+
+def _refuse_what_is_no_table(context: dg.OutputContext, obj: object) -> None:
+    import pandas as pd
+
+    if not isinstance(obj, pd.DataFrame):
+        raise TypeError(
+            f"{context.asset_key.to_user_string()} returns a {type(obj).__name__}, and assets are stored as Parquet: "
+            "return a DataFrame, or a MaterializeResult where it writes what it makes itself, or name another IO "
+            "manager with io_manager_key"
+        )
 
 
 def _input_metadata(context: dg.InputContext) -> dict[str, Any]:
