@@ -33,9 +33,12 @@ class Convention:
 CONVENTIONS = (
     Convention("kinds", lambda spec: bool(spec.kinds), "Add kinds={...}, the technologies that it is made with"),
     Convention("group", lambda spec: spec.group_name not in (None, "default"), "Add a group_name"),
-    Convention("owner", lambda spec: bool(spec.owners), 
-        "Add owners=['team:...']. What takes none, @dg.observable_source_asset, write as "
-        "@dg.multi_observable_source_asset with an AssetSpec"),
+    Convention(
+        "owner",
+        lambda spec: bool(spec.owners),
+        "Add owners=['team:...']; @dg.observable_source_asset, which takes none, can be "
+        "@dg.multi_observable_source_asset with an AssetSpec",
+    ),
     Convention("domain", lambda spec: "domain" in spec.tags, "Add the tag 'domain': selections use it"),
     Convention(
         "cadence",

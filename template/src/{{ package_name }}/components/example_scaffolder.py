@@ -2,7 +2,7 @@
 
 import re
 from textwrap import dedent, indent
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import dagster as dg
 
@@ -21,18 +21,23 @@ class ExampleScaffolder(dg.Scaffolder):
         return type(cls.__name__, (cls,), {"attributes": attributes})
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        """Write ``defs.yaml``; or Python, if that was asked for."""
-        if request.scaffold_format == "python":
-            dg.scaffold_component(request)
-            return
-        file = request.target_path if request.append else request.target_path / "defs.yaml"
-        text = indent(dedent(self.attributes).strip(), "  ").replace(NAME, name_of(request))
-        with file.open("a", encoding="utf-8") as opened:
-            separator = "---\n" if request.append else ""
-            opened.write(f"{separator}type: {request.type_name}\nattributes:\n{text}\n")
+        """Write the example."""
+        write_example(request, self.attributes)
 
 
-def name_of(request: dg.ScaffoldRequest) -> str:
+def write_example(request: dg.ScaffoldRequest[Any], attributes: str) -> None:
+    """Write ``defs.yaml`` with these attributes; or Python, without any, if that was asked for."""
+    if request.scaffold_format == "python":
+        dg.scaffold_component(request)
+        return
+    file = request.target_path if request.append else request.target_path / "defs.yaml"
+    text = indent(dedent(attributes).strip(), "  ").replace(NAME, name_of(request))
+    with file.open("a", encoding="utf-8") as opened:
+        separator = "---\n" if request.append else ""
+        opened.write(f"{separator}type: {request.type_name}\nattributes:\n{text}\n")
+
+
+def name_of(request: dg.ScaffoldRequest[Any]) -> str:
     """The name that was given, as assets, jobs and tables can be called."""
     folder = request.target_path.parent if request.append else request.target_path
     return re.sub(r"\W", "_", folder.name, flags=re.ASCII).lower()
