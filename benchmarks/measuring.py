@@ -1,8 +1,8 @@
-"""What the benchmarks share: a rendered project, processes that are measured, and the figures as JSON."""
+"""What the benchmarks share: their options, a rendered project, processes that are measured, the figures as JSON."""
 
+import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import copier
+from figures import ROOT, record
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # before this folder, which has a module of the same name as the package below
+
+from matrix.jobs import installed  # noqa: E402
+from repository import copy_template  # noqa: E402
+
 # Nothing else of the environment reaches what is measured: no PYTHONDONTWRITEBYTECODE, no DAGSTER_HOME.
 KEPT = ("LANG", "LC_ALL", "PATH", "TMPDIR")
 
@@ -36,6 +41,26 @@ class Measured:
     output: str
 
 
+def command_line(description: str | None, small: Mapping[str, object]) -> argparse.ArgumentParser:
+    """The options that all benchmarks have. A script adds its own.
+
+    Args:
+        description: The docstring of the script.
+        small: What its options are with ``--small``, which finds out in seconds whether it works.
+    """
+
+    class Small(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, arguments: argparse.Namespace, *_: object) -> None:
+            vars(arguments).update(small, small=True)
+
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    meaning = " ".join(f"--{name} {value}" for name, value in small.items())
+    only_one = parser.add_mutually_exclusive_group()
+    only_one.add_argument("--small", action=Small, nargs=0, default=False, help=f"only see whether it works: {meaning}")
+    only_one.add_argument("--record", action="store_true", help="quote the figures in README")
+    return parser
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder for one benchmark, removed afterwards."""
@@ -43,24 +68,19 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def render_project(to: Path) -> Path:
-    """Render the template of the work tree with default answers.
-
-    Copier would render the last commit of a git repository, so it is given a copy without git.
+def render_project(to: Path, **answers: str) -> Path:
+    """Render the template of the work tree.
 
     Args:
         to: The folder to make.
+        answers: Those that are not the default.
 
     Returns:
         The folder.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        template = Path(folder, "template")
-        ignore = shutil.ignore_patterns("__pycache__", ".*_cache")
-        for part in ("template", "extensions"):
-            shutil.copytree(ROOT / part, template / part, ignore=ignore)
-        shutil.copy(ROOT / "copier.yml", template)
-        copier.run_copy(str(template), to, defaults=True, quiet=True)
+        template = copy_template(Path(folder, "template"))
+        copier.run_copy(str(template), to, data=answers, defaults=True, quiet=True)
     return to
 
 
@@ -86,6 +106,11 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
         "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",
         **variables,
     }
+
+
+def python_path(project: Path) -> str:
+    """The path of Python with which a project is as good as installed in this environment."""
+    return os.pathsep.join(map(str, installed(project, project.with_name(f"{project.name}-installed"))))
 
 
 def measure(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Measured:
@@ -116,6 +141,20 @@ def measure(command: Sequence[str], folder: Path, variables: Mapping[str, str]) 
     return Measured(seconds, usage.ru_utime + usage.ru_stime, kilobytes / 1024, output)
 
 
-def finish(**figures: float) -> None:
-    """Print the figures as one line of JSON: the last line of each benchmark."""
-    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
+def finish(arguments: argparse.Namespace, says: str, **figures: float) -> None:
+    """Print the figures as one line of JSON: the last line of each benchmark. Before, quote them if that was asked for.
+
+    Args:
+        arguments: The command line.
+        says: The figures that people want to know, as a sentence for README.
+        figures: All of them, by name.
+    """
+    rounded = {name: round(value, 3) for name, value in figures.items()}
+    print(says)
+    if arguments.record:
+        script, *options = sys.argv
+        command = " ".join(
+            ["python", f"benchmarks/{Path(script).name}", *(each for each in options if each != "--record")]
+        )
+        record(Path(script).stem, command, says, rounded)
+    print(json.dumps(rounded))

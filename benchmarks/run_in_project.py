@@ -1,8 +1,9 @@
 """Run by ``chain.py``, in processes of the rendered project: materializes some of its assets, and prints the seconds.
 
-    PYTHONPATH=<project>/src python run_in_project.py PACKAGE [--from DAY --to DAY] [--recorded] ASSET ...
+    python run_in_project.py PACKAGE [--from DAY --to DAY] [--recorded] ASSET ...
 
-A span of days is run as the project's ``pipeline`` does it: a month per run. A single day is a run of one partition.
+A span of days is run as the project's ``pipeline`` does it, with as many days per run. A single day is a run of one
+partition. PYTHONPATH has the project's ``src`` and ``tools``.
 """
 
 import argparse
@@ -27,15 +28,19 @@ def main() -> None:
 
     for module in USED_BY_THE_ASSETS:
         importlib.import_module(module)
-    pipeline = importlib.import_module(f"{arguments.package}.pipeline")
+    pipeline, run_plan, settings = (
+        importlib.import_module(f"{arguments.package}{module}")
+        for module in ("_tools.pipeline", "_tools.run_plan", ".settings")
+    )
     definitions = importlib.import_module(f"{arguments.package}.definitions").defs()
     job = definitions.resolve_implicit_global_asset_job_def()
 
     if arguments.first == arguments.last:
         runs = [{"partition_key": arguments.first} if arguments.first else {}]
     else:
-        days = [day for day in pipeline.DAILY.get_partition_keys() if arguments.first <= day <= arguments.last]
-        spans = [days[start : start + pipeline.DAYS_PER_RUN] for start in range(0, len(days), pipeline.DAYS_PER_RUN)]
+        days = [day for day in settings.DAILY.get_partition_keys() if arguments.first <= day <= arguments.last]
+        size = run_plan.PARTITIONS_PER_RUN
+        spans = [days[start : start + size] for start in range(0, len(days), size)]
         runs = [
             {"tags": {"dagster/asset_partition_range_start": span[0], "dagster/asset_partition_range_end": span[-1]}}
             for span in spans

@@ -10,6 +10,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 PATH = Path(__file__).with_suffix(".jinja")
+TEMPLATE = PATH.parents[1] / "template"
 # Not in the maintainers' environment, but in the way all the same: Python's and the installers' own modules, and names
 # that Windows can't have as a folder.
 ALSO_TAKEN = {
@@ -24,28 +25,14 @@ ALSO_TAKEN = {
     "wheel",
 }
 ALSO_TAKEN |= {"aux", "con", "nul", "prn", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
-NAMES_OF_A_PROJECT = {
-    "benchmarks",
-    "build",
-    "census_stand_in",
-    "conftest",
-    "data",
-    "dbt_build",
-    "deploy",
-    "dist",
-    "docs",
-    "hightouch_stand_in",
-    "service_stand_in",
-    "small_pipeline",
-    "src",
-    "test",
-    "tests",
-}
+NAMES_OF_A_PROJECT = {"benchmarks", "build", "data", "deploy", "dist", "docs", "src", "test", "tests", "tools"}
+MODULES_OF_TESTS = {path.name.partition(".")[0] for path in TEMPLATE.glob("**/tests/*.py*")}
 
 
 def reserved_names() -> list[str]:
     """Keywords, the standard library, this environment's modules and distributions, and the project's own names."""
     names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names, *NAMES_OF_A_PROJECT, *ALSO_TAKEN}
+    names |= {name for name in MODULES_OF_TESTS if not name.startswith("test_")}  # which are refused for how they begin
     for module, distributions in packages_distributions().items():
         names.update([module, *(distribution.replace("-", "_").replace(".", "_") for distribution in distributions)])
     # Compiled packages have helper modules with a hash in their names, which differ from machine to machine.

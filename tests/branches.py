@@ -24,8 +24,8 @@ class Branch:
 
     Args:
         file: The file that it is in.
-        line: The line of its ``if``; in ``copier.yml``, the line where the value begins.
-        key: In ``copier.yml``, the value; elsewhere empty.
+        line: The line of its ``if``; in a ``copier.yml``, the line where the value begins.
+        key: In a ``copier.yml``, the value; elsewhere empty.
         number: How many conditions the text has before it, as a line can have the same one twice.
         expression: What is tested.
     """
@@ -42,13 +42,15 @@ class Branch:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a text stands in ``copier.yml``.
+    """Where a text stands in ``copier.yml``, or in a file that it includes.
 
     Args:
+        file: Which of them it is.
         key: Its key, with those around it: ``style.when``, or ``_exclude row 3``.
         line: The line where it begins.
     """
 
+    file: str
     key: str
     line: int
 
@@ -65,7 +67,7 @@ class Branches:
         root = worker.template.local_abspath
         self._outcomes: dict[Branch, set[bool]] = {}
         self._numbered: list[set[bool]] = []
-        self._places = places_of(root / "copier.yml")
+        self._places = places_of(root)
         self._watch(worker.jinja_env)
         for text in self._places:
             worker.jinja_env.from_string(text)
@@ -79,7 +81,7 @@ class Branches:
         """
         if isinstance(question.when, str):
             place = next(each for each in self._places[question.when] if each.key == f"{question.var_name}.when")
-            branch = Branch("copier.yml", place.line, place.key, 0, question.when)
+            branch = Branch(place.file, place.line, place.key, 0, question.when)
             self._outcomes.setdefault(branch, set()).add(question.get_when())
 
     def never(self) -> list[str]:
@@ -113,7 +115,7 @@ class Branches:
                 # One template for Copier, in however many places it stands.
                 places = self._places[source]
                 keys = " and ".join(place.key for place in places)
-                branch = Branch("copier.yml", places[0].line, keys, number, expression)
+                branch = Branch(places[0].file, places[0].line, keys, number, expression)
             else:
                 branch = Branch(f"the name {source!r}", line, "", number, expression)
             # A text that is compiled twice has one set of outcomes all the same.
@@ -130,19 +132,29 @@ class Branches:
         return value
 
 
-def places_of(copier_yml: Path) -> Mapping[str, list[Place]]:
-    """Where each text of a ``copier.yml`` stands."""
+def places_of(root: Path) -> Mapping[str, list[Place]]:
+    """Where each text of a template's settings stands: in its ``copier.yml``, and in the files that this includes."""
     found: dict[str, list[Place]] = {}
-    for document in yaml.compose_all(copier_yml.read_text(encoding="utf-8"), Loader=yaml.SafeLoader):
-        for text, place in _texts(document, ""):
-            found.setdefault(text, []).append(place)
+    for text, place in _places(root, "copier.yml"):
+        found.setdefault(text, []).append(place)
     return found
 
 
-def _texts(node: yaml.Node, key: str) -> Iterator[tuple[str, Place]]:
-    """The texts in a part of a YAML document. The label of a choice is a text, too."""
+def _places(root: Path, pattern: str) -> Iterator[tuple[str, Place]]:
+    """The texts in the files of a pattern, each with its place."""
+    for path in sorted(root.glob(pattern)):
+        file = path.relative_to(root).as_posix()
+        for document in yaml.compose_all(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader):
+            if document.tag == "!include":
+                yield from _places(root, document.value)
+            else:
+                yield from ((text, Place(file, key, line)) for text, key, line in _texts(document, ""))
+
+
+def _texts(node: yaml.Node, key: str) -> Iterator[tuple[str, str, int]]:
+    """The texts in a part of a YAML document, with their keys and lines. The label of a choice is a text, too."""
     if isinstance(node, yaml.ScalarNode):
-        yield node.value, Place(key, node.start_mark.line + 1)
+        yield node.value, key, node.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for row, each in enumerate(node.value, start=1):
             yield from _texts(each, f"{key} row {row}")

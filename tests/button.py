@@ -10,16 +10,28 @@ from typing import Any
 
 import pytest
 import yaml
+from combinations import question_of, values_of
 from github import GitHub, github
 from projects import content_of
+from questionnaire import Questionnaire
 from releases import commit, git, template_repository
 from repository import ROOT
 from workflow_runs import RUN_SCRIPT, WORKFLOWS, Run
 
+
+def inputs_in(workflow: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """The fields of a workflow's form."""
+    return workflow[True]["workflow_dispatch"]["inputs"]  # YAML takes `on` for a boolean
+
+
 WORKFLOW = yaml.safe_load((WORKFLOWS / "bootstrap.yml").read_text(encoding="utf-8"))
-INPUTS = WORKFLOW[True]["workflow_dispatch"]["inputs"]  # YAML takes `on` for a boolean
+INPUTS = inputs_in(WORKFLOW)
 UPSTREAM = WORKFLOW["env"]["TEMPLATE"]
 ISSUE = "Remove the workflows of the template"
+#: Their defaults come from the name of the repository, so the form has nothing in these fields.
+NAMES = ["project_name", "package_name"]
+#: What a field of the form asks, its type, its default, and what there is to choose from.
+Field = tuple[str, str, str, list[str]]
 
 #: Refuses commits that add (A), change (M) or delete (D) a workflow, as GitHub does with the pushes of its own token.
 REFUSING = """\
@@ -106,6 +118,26 @@ def form(**fields: str) -> dict[str, str]:
     """What the form sends if these fields are filled in."""
     assert fields.keys() <= INPUTS.keys()
     return {name: field["default"] for name, field in INPUTS.items()} | fields
+
+
+def fields_of(inputs: Mapping[str, Any]) -> dict[str, Field]:
+    """The fields of a form, without what a description has in brackets."""
+    return {
+        name: (field["description"].split(" (")[0], field["type"], field["default"], field.get("options", []))
+        for name, field in inputs.items()
+    }
+
+
+def fields_for(questions: Questionnaire) -> dict[str, Field]:
+    """The fields that a form must have, so that it asks what Copier asks."""
+    defaults = questions.fill_in({})
+    fields = {}
+    for name, settings in questions.worker.template.questions_data.items():
+        if settings.get("when", True) is not False:
+            choices = values_of(question_of(questions.worker, name, defaults))
+            default = "" if name in NAMES else defaults[name]
+            fields[name] = (settings["help"], "choice" if choices else "string", default, choices)
+    return fields
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
-from matrix import forks, session
+from matrix import session
+from matrix.forks import SUPPORTED, Forks, start_zygote
 from matrix.jobs import Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
@@ -51,21 +53,21 @@ def questions(template: Path) -> Iterator[Questionnaire]:
 
 
 @pytest.fixture(scope="session")
-def zygote(pytestconfig: pytest.Config) -> str:
-    """The address of the process that forks for each job: one for the whole run."""
-    if not forks.SUPPORTED:
+def forks(pytestconfig: pytest.Config) -> Forks:
+    """Runs jobs as forks of one process, which is started for the first of the whole run."""
+    if not SUPPORTED:
         pytest.skip("processes can't be forked safely on this system")
     folder = session.folder_of(pytestconfig) / "zygote"
-    return forks.start_zygote(folder, session.process_of(pytestconfig))
+    return Forks(cache(lambda: start_zygote(folder, session.process_of(pytestconfig))))
 
 
 @pytest.fixture(scope="session")
 def runner(request: pytest.FixtureRequest) -> Runner:
     """What runs the commands of projects: forks where that is possible, else new processes."""
-    return forks.Forks(request.getfixturevalue("zygote")) if forks.SUPPORTED else Processes()
+    return request.getfixturevalue("forks") if SUPPORTED else Processes()
 
 
 @pytest.fixture(scope="session")
 def outcomes(pytestconfig: pytest.Config) -> Outcomes:
-    """What this run has verified so far, in any of its processes."""
-    return Outcomes(session.folder_of(pytestconfig) / "outcomes")
+    """What was verified today, in any process of this run or of an earlier one."""
+    return Outcomes(session.outcomes_of(pytestconfig))

@@ -15,20 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from matrix.integrations import INTEGRATIONS
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 # Packages that a project declares and rightly imports nowhere, each with what it is for.
 USED_WITHOUT_IMPORT = {
     "copier": "what template-update runs",
-    "dbt-core": "the command dbt",
-    "dbt-duckdb": "what dbt builds in DuckDB with",
     "dagster-dg-cli": "the command dg",
     "dagster-webserver": "what `dg dev` serves",
     "pyrefly": "the command pyrefly",
     "ruff": "the command ruff",
-    "sqlfluff": "the command sqlfluff",
     "typer": "held below 0.26, as newer ones hide the commands of dg",
+    **{package: purpose for each in INTEGRATIONS for package, purpose in each.used_without_import.items()},
 }
 
 
@@ -120,7 +119,7 @@ def differences(imports: Iterable[Import], pyproject: Mapping[str, Any]) -> list
         table = "[project] dependencies" if name in needed else "[dependency-groups] dev"
         problems.append(
             f"{name} is in {table} of pyproject.toml, and no file under src/ or tests/ imports it: remove it there, or"
-            " say in tests/dependencies.py what it is used for without an import"
+            " say in tests/dependencies.py, or in tests.yml of the integration, what it is used for without an import"
         )
     return problems
 

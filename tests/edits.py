@@ -22,7 +22,7 @@ class Edits:
     deleted: set[str] = field(default_factory=set)
 
     def without(self, path: str, content: bytes) -> bytes:
-        """The content of a file, but for the added lines: exactly as it was before the edits."""
+        """The content of a file, but for the lines added at a path: exactly as it was before the edits."""
         lines = content.decode().split("\n")
         for line in self.added.get(path, []):
             # The last of equal lines: empty ones are added at the end of a file.
@@ -47,6 +47,16 @@ def append(project: Path, edits: Edits, path: str, *lines: str) -> None:
     with (project / path).open("a", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
     edits.added.setdefault(path, []).extend(lines)
+
+
+def mark(project: Path, edits: Edits, path: str, choice: random.Random) -> None:
+    """Add a line that is found again wherever it goes: at the beginning, somewhere, or at the end."""
+    file = project / path
+    lines = file.read_text(encoding="utf-8").split("\n")
+    at = choice.choice([0, choice.randrange(len(lines)), len(lines) - 1])
+    lines.insert(at, f"# ours, in {path}")
+    file.write_text("\n".join(lines), encoding="utf-8")
+    edits.added[path] = [lines[at]]
 
 
 def create(project: Path, edits: Edits, path: str, text: str) -> None:

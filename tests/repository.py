@@ -1,4 +1,4 @@
-"""The template that the tests render: a copy of its three parts, without git and without caches."""
+"""The template that the tests render: a copy of its parts, without git and without caches."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+#: The folders that Copier reads, besides ``copier.yml``.
+PARTS = ["template", "extensions", "integrations"]
 
 
 def copy_template(to: Path) -> Path:
@@ -21,7 +23,7 @@ def copy_template(to: Path) -> Path:
         The folder.
     """
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
-    for part in ("template", "extensions"):
+    for part in PARTS:
         shutil.copytree(ROOT / part, to / part, ignore=ignore)
     shutil.copy(ROOT / "copier.yml", to)
     return to
@@ -29,6 +31,7 @@ def copy_template(to: Path) -> Path:
 
 def owners_alone() -> set[str]:
     """The patterns of files that belong to a project's owner alone: the first row of ``_exclude`` in ``copier.yml``."""
-    rows = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_exclude"]
+    first = next(yaml.safe_load_all((ROOT / "copier.yml").read_text(encoding="utf-8")))
+    rows = first["_exclude"]
     assert "{%" not in rows[0], "the first row holds for every answer"
     return set(rows[0].split())

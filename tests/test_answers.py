@@ -3,6 +3,7 @@
 import ast
 import keyword
 import re
+import runpy
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -13,14 +14,17 @@ import dagster as dg
 import pytest
 import yaml
 from combinations import Combination, combinations
+from dagster.components.resolved.context import ResolutionContext
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.exceptions import FilterArgumentError
 from matrix.checks import DG_CHECK
 from matrix.jobs import Job, Runner
 from matrix.trees import Tree
 from processes import run
 from projects import render
 from questionnaire import Questionnaire
+from repository import ROOT
 
 pytestmark = pytest.mark.thorough
 
@@ -33,6 +37,9 @@ def text_questions() -> dict[str, Combination]:
             found[name] = combination
     return {name: found[name] for name in sorted(found)}
 
+
+#: The rules of the component that is given the answers about git, later, as the project has them.
+GIT_ADDRESS = ROOT / "template" / "src" / "{{ package_name }}" / "components" / "git_address.py"
 
 TEXT_QUESTIONS = text_questions()
 
@@ -184,6 +191,158 @@ def test_any_text_is_refused_or_held_exactly(questions: Questionnaire, question:
         definitions=questions.rendered("src/{{ package_name }}/definitions.py"),
         answers_file=questions.rendered("{{ _copier_conf.answers_file }}"),
     )
+
+
+@pytest.mark.parametrize("question", ["project_name", "project_description", "team"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u3164",
+        "\u2800",
+        "\u2800\u3164",
+        "\u115f\u1160",
+        "\uffa0",
+        "\u0301",
+        "\ufe0f",
+        "\u034f",
+        "\U000e0100",
+        "a\u3164",
+    ]
+    + ["\u200b", "\u202eabc", "\u2066abc", "\xad", "\ufeff", "...", "_"],
+    ids=ascii,
+)
+def test_a_name_that_cannot_be_seen_is_refused(questions: Questionnaire, question: str, text: str) -> None:
+    """Whatever counts as printable for Python."""
+    refusal = questions.refusal(project_answers(question, text))
+    assert refusal, "it was accepted"
+    assert_refused_with_the_rule(question, refusal)
+
+
+SECRET = "s3cr3t"
+ADDRESSES = [
+    *(
+        "https://github.com/team/project.git",
+        "git@github.com:team/project.git",
+        "ssh://git@host:2222/~me/x",
+        "file:///srv/x",
+    ),
+    *("http://localhost:8000/x.git", "https://dev.azure.com/a%20b/_git/x"),
+    *(
+        f"https://{SECRET}@host/x",
+        f"https://me:{SECRET}@host/x",
+        f"https://:{SECRET}@host/x",
+        f"ssh://git:{SECRET}@host/x",
+    ),
+    *(
+        f"{SECRET}@host:x",
+        f"https://host/x?private_token={SECRET}",
+        f"https://host/x#{SECRET}",
+        f"oauth2:{SECRET}@host:x",
+    ),
+    *("ext::sh -c 'id'", "ext::sh%20-c%20id", "--upload-pack=id@x:y", "-oProxyCommand=id@x:y", "-u@host:x"),
+    *(
+        "ssh://-oProxyCommand=id/x",
+        "ssh://host/-oProxyCommand=id",
+        "git@-oProxyCommand=id:x",
+        "git@host:-oProxyCommand",
+    ),
+    *("http://example.com/x", "git://example.com/x", "rsync://host/x", "file://host/share", "file:////host/share"),
+    *(
+        "https://host/../../x",
+        "https://host/a/../b",
+        "https://host/x%0ahost=evil",
+        "https://host/x%00",
+        "https://host\\@evil/x",
+    ),
+    *(
+        "https://h\u043est/x",
+        "https://host/\u3164",
+        "https://host/x\u0301",
+        "https://[::1]/x",
+        "https://*.com/x",
+        "https://host/*",
+    ),
+    *("{{ env('CENSUS_API_KEY') }}", "https://host/{{ env.TOKEN }}", "https://host/{% raw %}", "https://host/${TOKEN}"),
+    *('https://host/"x', "https://host/'x", "https://host/x: y", "https://host/x #y", "$HOME/x", "~/x", ".", "C:/x"),
+]
+FOLDERS = [
+    *(".", "dbt", "./dbt", "dbt/", "dbt/shop 2", "123", "1e3", "0x1F", "True", "None", "+1", ".5", "1_000"),
+    *(
+        "..",
+        "a/../..",
+        "a/..",
+        "/etc",
+        "~",
+        "~/x",
+        "C:/x",
+        "C:x",
+        "a\\b",
+        "\\\\host\\x",
+        ".git",
+        "a/.GIT/hooks",
+        "-x",
+        "a/-x",
+    ),
+    *(
+        "{{ env('CENSUS_API_KEY') }}",
+        "${HOME}",
+        "`id`",
+        "a;b",
+        "a: b",
+        "a#b",
+        "'a'",
+        '"',
+        "*",
+        "a//b",
+        " a",
+        "a/ b",
+        "a ",
+    ),
+    *("\u2025/x", "a\u2215b", "\u3164", "\u0301"),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "rule", "value"),
+    [("dbt_repo_url", "problem_of_address", value) for value in ADDRESSES]
+    + [("dbt_repo_path", "problem_of_folder", value) for value in FOLDERS],
+    ids=ascii,
+)
+def test_questions_and_component_agree_on_git(questions: Questionnaire, question: str, rule: str, value: str) -> None:
+    """What is refused in one place is refused in the other. What is accepted is what Dagster reads from the YAML."""
+    refusal = questions.refusal(project_answers(question, value))
+    problem = runpy.run_path(str(GIT_ADDRESS))[rule](value)
+    assert bool(refusal) == bool(problem)
+    if refusal:
+        assert_refused_with_the_rule(question, refusal)
+        assert SECRET not in refusal
+        return
+    component = yaml.safe_load(questions.rendered("src/{{ package_name }}/defs/dbt/defs.yaml"))
+    resolved = ResolutionContext.default().resolve_value(component["attributes"]["project"], dict)
+    held = resolved["repo_url" if question == "dbt_repo_url" else "repo_relative_path"]
+    assert isinstance(held, str)
+    assert held.removeprefix("./") == value.removeprefix("./")
+
+
+@pytest.mark.parametrize("user", ["me:s3cr3t@", "s3cr3t@", ":s3cr3t@"])
+@pytest.mark.parametrize("scheme", ["https", "git+https", "http"])
+def test_a_secret_in_the_address_of_the_template_is_refused(questions: Questionnaire, scheme: str, user: str) -> None:
+    """A project would remember it, in a file that is committed. It is not repeated."""
+    question = questions.worker.template.questions_data["template_address"]["default"]
+    default = questions.worker.jinja_env.from_string(question)
+    rest = "example.com/template.git"
+    assert default.render(_copier_answers={"_src_path": f"{scheme}://{rest}"}) == ""
+    with pytest.raises(FilterArgumentError, match="has a name, password or token in it") as refusal:
+        default.render(_copier_answers={"_src_path": f"{scheme}://{user}{rest}"})
+    assert SECRET not in str(refusal.value)
+
+
+@given(text=any_text | st.text("a1./:@-_~%20 \\{}", max_size=30))
+def test_questions_and_component_agree_on_any_text(questions: Questionnaire, text: str) -> None:
+    """The same for texts that nobody has thought of."""
+    rules = runpy.run_path(str(GIT_ADDRESS))
+    for question, rule in (("dbt_repo_url", "problem_of_address"), ("dbt_repo_path", "problem_of_folder")):
+        assert bool(questions.refusal(project_answers(question, text))) == bool(rules[rule](text)), question
 
 
 @pytest.mark.parametrize(

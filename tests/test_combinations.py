@@ -15,17 +15,11 @@ from matrix import session
 from matrix.forks import SUPPORTED
 from matrix.jobs import INSIDE, Runner
 from matrix.outcomes import Outcomes
-from matrix.rendering import Renderer
 from matrix.report import write_report
 from matrix.trees import Tree
 from matrix.verdicts import Checking, Verdict
+from projects import render
 from repository import ROOT
-
-
-@pytest.fixture(scope="module")
-def renderer(template: Path) -> Renderer:
-    """Renders the template, without trust."""
-    return Renderer(template)
 
 
 @pytest.fixture
@@ -49,7 +43,7 @@ _failed = pytest.StashKey[str]()
 def test_combination(
     combination: Combination,
     folder: Path,
-    renderer: Renderer,
+    template: Path,
     runner: Runner,
     outcomes: Outcomes,
     request: pytest.FixtureRequest,
@@ -57,7 +51,7 @@ def test_combination(
     """The project is rendered, every check runs, and none finds a problem."""
     started, cpu_before = time.monotonic(), time.process_time()
     request.session.stash[_failed] = combination.id  # until it has passed
-    renderer.render(folder, combination.choices)
+    render(template, folder, combination.choices)
     tree = Tree(folder)
     verdicts = Checking(combination, tree, runner, outcomes if SUPPORTED else None).run()
     cpu_seconds = time.process_time() - cpu_before + sum(verdict.cpu_seconds for verdict in verdicts)

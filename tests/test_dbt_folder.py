@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from matrix.jobs import PROGRAMS
-from matrix.rendering import Renderer
+from projects import render
 
 # In one process, so that one project serves all of them.
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("dbt_folder")]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("dbt_folder")]
 def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt project of a project with default answers, which has its sample data."""
     project = tmp_path_factory.mktemp("dbt") / "project"
-    Renderer(template).render(project, {})
+    render(template, project, {})
     run(project, "python", "-m", "sales_platform_tools.sample_database")
     return project / "src" / "sales_platform" / "dbt_project"
 

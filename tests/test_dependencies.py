@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from combinations import Combination, combinations
 from dependencies import USED_WITHOUT_IMPORT, declared_by, differences, imports_of, problems_of
-from matrix.rendering import Renderer
+from matrix.integrations import INTEGRATIONS
 from packaging.requirements import Requirement
+from projects import render
 
 # In one process, so that each project is rendered once.
 pytestmark = pytest.mark.xdist_group("dependencies")
 
 # The modules whose name is not that of their distribution, written down here so that the tests below don't depend on
 # what they test.
-MODULES = {"gitpython": "git", "python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
+MODULES = {"python-dotenv": "dotenv", "universal-pathlib": "upath", "pyyaml": "yaml"}
+MODULES |= {distribution: module for each in INTEGRATIONS for distribution, module in each.modules.items()}
 
 PYPROJECT = """\
 [project]
@@ -36,9 +38,8 @@ FILES = {
 def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The project of each combination."""
     folder = tmp_path_factory.mktemp("projects")
-    renderer = Renderer(template)
     for combination in combinations():
-        renderer.render(folder / combination.id, combination.choices)
+        render(template, folder / combination.id, combination.choices)
     return {combination.id: folder / combination.id for combination in combinations()}
 
 
@@ -124,7 +125,7 @@ def test_a_package_that_is_not_used_is_reported(tmp_path: Path, table: str) -> N
     project = made_project(tmp_path, pyproject=PYPROJECT.replace(first, f'{first}, "SQLAlchemy[asyncio]>=2"'))
     assert problems_of(project) == [
         f"sqlalchemy is in {table} of pyproject.toml, and no file under src/ or tests/ imports it: remove it there, or"
-        " say in tests/dependencies.py what it is used for without an import"
+        " say in tests/dependencies.py, or in tests.yml of the integration, what it is used for without an import"
     ]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from documents import problems_of
-from matrix.rendering import Renderer
 from matrix.trees import Tree
+from projects import render
 
 pytestmark = pytest.mark.thorough
 
@@ -31,7 +31,7 @@ ASSETS = {
 @pytest.fixture
 def project(template: Path, tmp_path: Path) -> Path:
     """A project with default answers."""
-    Renderer(template).render(tmp_path / "project", {})
+    render(template, tmp_path / "project", {})
     return tmp_path / "project"
 
 

@@ -177,6 +177,13 @@ FAULTS = [
     ),
     # ── Components ──────────────────────────────────────────────────────────────────────────────────────────────────
     Fault(
+        "a query deletes what it reads",
+        "test_custom_etl_component",
+        f"{SOURCE}/components/custom_etl_component.py",
+        "BEGIN TRANSACTION READ ONLY",
+        "BEGIN TRANSACTION",
+    ),
+    Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
         f"{SOURCE}/components/custom_etl_component.py",
@@ -202,7 +209,7 @@ FAULTS = [
     ),
     Fault(
         "a job leaves out the tables of its domain",
-        "test_etl_definitions",
+        "test_job_definitions",
         f"{SOURCE}/defs/daily_finance_job/defs.yaml",
         "tag:domain=finance and tag:cadence=daily",
         "tag:domain=analytics",
@@ -341,9 +348,17 @@ FAULTS = [
         "a token is kept in the copy",
         "test_git_dbt_component",
         f"{SOURCE}/components/dbt_git_repository.py",
-        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository:",
-        "Repo.clone_from(self.repo_url, folder, env=self._environment()) as repository, "
-        "repository.config_writer() as c:\n                c.set_value('x', 'y', os.environ.get('DBT_REPO_TOKEN', ''))",
+        'git("-C", folder, "checkout", "--quiet", "--detach", self._commit_in(folder))',
+        'git("-C", folder, "checkout", "--quiet", "--detach", self._commit_in(folder))\n'
+        '            git("-C", folder, "config", "x.y", token or "")',
+        GIT,
+    ),
+    Fault(
+        "a repository reads every variable",
+        "test_git_dbt_component",
+        f"{SOURCE}/components/git_dbt_component.py",
+        "of_this_repository: ClassVar[bool] = False",
+        "of_this_repository: ClassVar[bool] = True",
         GIT,
     ),
     Fault(

@@ -12,9 +12,9 @@ import pytest
 from combinations import Combination, combinations
 from matrix.jobs import Job, Runner
 from matrix.outcomes import Outcomes
-from matrix.rendering import Renderer
 from matrix.trees import Tree
 from matrix.verdicts import Checking, Verdict
+from projects import render
 from repository import copy_template
 
 pytestmark = pytest.mark.thorough
@@ -183,7 +183,7 @@ def test_a_fault_in_the_template_is_seen(fault: Fault, tmp_path: Path, runner: R
     def verdicts_of(combination: Combination) -> list[Verdict]:
         project = tmp_path / combination.id
         try:
-            Renderer(template).render(project, combination.choices)
+            render(template, project, combination.choices)
         except Exception as error:
             return [Verdict("render", repr(error), 0, 0, combination.id)]
         # Of its tests, those that are meant for the fault: all of them would take a minute for some faults.

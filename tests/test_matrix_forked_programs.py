@@ -14,12 +14,6 @@ pytestmark = pytest.mark.thorough
 FILES = {"data/read.csv": "a\n1\n"}
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks."""
-    return Forks(zygote)
-
-
 def passes(forks: Forks, folder: Path, test: str) -> None:
     """The test passes in a project of its own."""
     result = forks.run(TESTS, small_project(folder, test, FILES))

@@ -62,12 +62,6 @@ LEAKS = {
 FILES = {"kept.txt": "as it was", "src/helper.py": "ANSWER = 42\n"}
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks."""
-    return Forks(zygote)
-
-
 @pytest.mark.parametrize(("leak", "notice"), LEAKS.values(), ids=LEAKS.keys())
 def test_a_leak_reaches_no_other_job(forks: Forks, tmp_path: Path, leak: str, notice: str) -> None:
     """Neither a job of another project nor the next job of the same one."""
@@ -127,18 +121,6 @@ def test_a_program_has_the_stack_of_a_program(forks: Forks, tmp_path: Path) -> N
         below = [frame for frame in inspect.stack() if not any(part in frame.filename for part in pytests)]
         assert [frame.filename for frame in below if inspect.getmodule(frame.frame) is None] == []
         assert len(below) <= 3, below
-        """
-    assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
-
-
-def test_locks_start_no_process(forks: Forks, tmp_path: Path) -> None:
-    """All jobs have one that removes their semaphores: it lives, and is no child of theirs."""
-    code = """
-        import multiprocessing, os
-        from multiprocessing import resource_tracker
-        lock = multiprocessing.get_context("spawn").Lock()
-        assert resource_tracker._resource_tracker._check_alive()
-        assert Path(f"/proc/self/task/{os.getpid()}/children").read_text() == ""
         """
     assert forks.run(TESTS, small_project(tmp_path / "one", code)).problem is None
 

@@ -94,12 +94,6 @@ READ_EVERYTHING = {
 LIST_THE_ROOT = {"a tree"}
 
 
-@pytest.fixture
-def forks(zygote: str) -> Forks:
-    """Runs jobs as forks, and traces them."""
-    return Forks(zygote)
-
-
 def record(forks: Forks, outcomes: Outcomes, folder: Path, test: str) -> None:
     """Run the test in a project, and keep the outcome."""
     tree = small_project(folder, test, FILES)
@@ -151,14 +145,14 @@ def test_a_failure_is_not_kept(forks: Forks, tmp_path: Path) -> None:
     outcomes = Outcomes(tmp_path / "outcomes")
     tree = small_project(tmp_path / "first", "assert False", FILES)
     outcomes.add(TESTS, "first", tree, forks.run(TESTS, tree))
-    assert not outcomes.is_known(TESTS)
+    assert outcomes.find(TESTS, tree) is None
 
 
 def test_an_outcome_is_not_kept_over_midnight(forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Samples reach to yesterday, so a day is part of what some jobs see."""
     outcomes = Outcomes(tmp_path / "outcomes")
     record(forks, outcomes, tmp_path / "first", "pass")
-    monkeypatch.setattr("matrix.outcomes._today", lambda: "2100-01-01")
+    monkeypatch.setattr("matrix.outcomes.today", lambda: "2100-01-01")
     assert outcomes.find(TESTS, small_project(tmp_path / "other", "pass", FILES)) is None
 
 

@@ -1,5 +1,6 @@
 """Whole runs of the tests, as somebody starts them: what is selected, and what a failure says and keeps."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from expected_files import tables
 from repository import ROOT
 
 pytestmark = pytest.mark.thorough
@@ -28,7 +30,9 @@ def selected(*options: str) -> list[str]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A copy of this repository, to break."""
-    ignore = shutil.ignore_patterns(".git", ".venv", ".tools", ".matrix", "demo", "__pycache__", ".*_cache")
+    ignore = shutil.ignore_patterns(
+        ".git", ".venv", ".tools", ".matrix", ".outcomes", "demo", "__pycache__", ".*_cache"
+    )
     return shutil.copytree(ROOT, tmp_path / "repository", ignore=ignore)
 
 
@@ -40,10 +44,10 @@ def keep_tests(repository: Path, *names: str) -> None:
         if name.removeprefix("test_") not in names:
             path.unlink()
             gone.add(f"tests/{name}.py")
-    expected = repository / "tests" / "expected_files.yml"
-    table = yaml.safe_load(expected.read_text(encoding="utf-8"))
-    table = {row: [path for path in paths if path not in gone] for row, paths in table.items()}
-    expected.write_text(yaml.safe_dump(table), encoding="utf-8")
+    for expected in tables(repository):
+        table = yaml.safe_load(expected.read_text(encoding="utf-8"))
+        table = {row: [path for path in paths if path not in gone] for row, paths in table.items()}
+        expected.write_text(yaml.safe_dump(table), encoding="utf-8")
 
 
 def test_shards_are_all_tests_once() -> None:
@@ -87,3 +91,26 @@ def test_a_failure_names_the_combination_the_check_and_the_command(repository: P
     kept = repository / ".matrix"
     assert sorted(path.name for path in kept.iterdir()) == ["pythonic-duckdb-local-schedules", "report.json"]
     assert (kept / "pythonic-duckdb-local-schedules" / "tests" / "test_schedules.py").exists()
+
+
+def test_a_second_run_runs_what_a_change_concerns(repository: Path) -> None:
+    """And everything, if it is told to forget."""
+    keep_tests(repository, "schedules", "definitions", "sample_data")
+
+    def run_jobs(*options: str) -> set[str]:
+        name = "pythonic-duckdb-local-schedules"
+        done = pytest_in(repository, "tests/test_combinations.py", "-k", name, *options)
+        assert done.returncode == 0, done.stdout
+        [report] = json.loads((repository / ".matrix" / "report.json").read_text(encoding="utf-8"))
+        jobs = [each for each in report["verdicts"] if each["check"].startswith(("dg ", "pytest "))]
+        return {each["check"] for each in jobs if not each["reused"]}
+
+    schedules = "pytest tests/test_schedules.py"
+    others = {"pytest tests/test_definitions.py", "pytest tests/test_sample_data.py"}
+    every = {"dg check defs", "dg list defs --json", schedules, *others}
+    assert run_jobs() == every
+    with (repository / "template" / "tests" / "test_schedules.py.jinja").open("a", encoding="utf-8") as file:
+        file.write("\n\ndef test_nothing() -> None:\n    pass\n")
+    assert run_jobs() == {schedules}
+    assert run_jobs() == set()
+    assert run_jobs("--forget") == every

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from combinations import Combination, combinations, combinations_of
-from matrix.rendering import Renderer
 from matrix.report import Progress, merged, table, write_report
 from matrix.selection import covering, in_shard, pairs_in, shard_of
 from matrix.trees import Tree
@@ -56,24 +55,17 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
         shard_of(text)
 
 
-@pytest.fixture(scope="module")
-def renderer(template: Path) -> Renderer:
-    """One for many projects, as in a run."""
-    return Renderer(template)
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize("combination", [pytest.param(each, id=each.id) for each in combinations()])
 def test_projects_are_rendered_as_copier_does(
-    template: Path, tmp_path: Path, copie: Copie, renderer: Renderer, combination: Combination
+    template: Path, tmp_path: Path, copie: Copie, combination: Combination
 ) -> None:
     """Byte by byte what pytest-copie gets, though that trusts the template."""
     with without_repetitions():
         rendered = copie.copy(extra_answers=dict(combination.asked), template_dir=template)
     assert rendered.exception is None
     assert rendered.project_dir is not None
-    renderer.render(tmp_path / "project", combination.choices)
-    assert content_of(tmp_path / "project") == content_of(rendered.project_dir)
+    assert render(template, tmp_path / "project", combination.choices) == content_of(rendered.project_dir)
 
 
 @pytest.mark.thorough
@@ -89,7 +81,7 @@ def test_nothing_is_repeated_and_nothing_is_different(template: Path, tmp_path: 
 def test_a_refused_answer_is_refused_here_too(template: Path, tmp_path: Path) -> None:
     """Nothing is trusted, and nothing let through."""
     with pytest.raises(ValueError, match="package_name"):
-        Renderer(template).render(tmp_path / "project", {"package_name": "class"})
+        render(template, tmp_path / "project", {"package_name": "class"})
 
 
 def test_equal_projects_have_equal_digests(tmp_path: Path) -> None:
@@ -120,11 +112,16 @@ def test_progress_estimates_what_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_table_says_what_was_run_and_re_used(tmp_path: Path) -> None:
     """Combinations, distinct projects, time, and the slowest."""
     for name, project, seconds in (("a", "x", 3.0), ("b", "x", 9.0), ("c", "y", 6.0)):
-        verdicts = [Verdict("fast", None, 0.1, 0.1, "a"), Verdict("slow", None, seconds - 1, 1.0, name)]
+        verdicts = [
+            Verdict("fast", None, 0.1, 0.1, "a", reused=name != "a"),
+            Verdict("known", None, 0, 0, name, reused=True),
+            Verdict("slow", None, seconds - 1, 1.0, name),
+        ]
         write_report(tmp_path / "reports", name, project, seconds, 1.5, verdicts)
     lines = "\n".join(table(tmp_path, 75))
     assert "3, 2 distinct projects" in lines
-    assert "6, of which 2 were verified in a project that looks alike" in lines
+    assert "9, of which 2 were verified in a project that looks alike" in lines
+    assert "and 3 in the same one by an earlier run" in lines
     assert "1 min 15 s; processor time of the combinations 4 s" in lines
     assert "2 checks were verified in a" in lines
     slowest = re.findall(r"^  (\w)  .*most of it slow", lines, re.MULTILINE)

@@ -7,9 +7,9 @@ from combinations import Combination, combinations
 from matrix.jobs import Job, Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
-from matrix.rendering import Renderer
 from matrix.trees import Tree
 from matrix.verdicts import Checking
+from projects import render
 from small_projects import small_project
 
 pytestmark = pytest.mark.thorough
@@ -23,15 +23,23 @@ def combination() -> Combination:
     return next(each for each in combinations() if each.answers["style"] == "components")
 
 
-def three_modules(folder: Path, one: str = "pass", constant: int = 1, other: int = 1) -> Tree:
-    """A project whose first and third module read its constants."""
-    test = "from constant import CONSTANT\nfrom other import OTHER\n\n\ndef test_it():\n    "
+def three_modules(folder: Path, one: str = "pass", constant: int = 1) -> Tree:
+    """A project whose first and third module load its definitions, and of those a constant."""
+    test = "from small.definitions import CONSTANT, defs\n\n\ndef test_it():\n    "
+    definitions = f"""\
+        import dagster as dg
+        CONSTANT = {constant}
+        @dg.definitions
+        def defs():
+            return dg.Definitions()
+        """
     files = {
-        "src/constant.py": f"CONSTANT = {constant}\n",
-        "src/other.py": f"OTHER = {other}\n",
+        "pyproject.toml": '[tool.dg.project]\nroot_module = "small"\n',
+        "src/small/__init__.py": "",
+        "src/small/definitions.py": definitions,
         "tests/test_one.py": f"{test}{one}\n",
         "tests/test_two.py": "def test_it():\n    pass\n",
-        "tests/test_three.py": f"{test}assert CONSTANT and OTHER\n",
+        "tests/test_three.py": f"{test}assert CONSTANT and defs()\n",
     }
     return small_project(folder, "pass", files)
 
@@ -41,7 +49,7 @@ def test_new_processes_come_to_the_same_verdicts(
 ) -> None:
     """As on systems where processes can't be forked: every check passes, each by itself."""
     project = tmp_path / "project"
-    Renderer(template).render(project, combination.choices)
+    render(template, project, combination.choices)
     tests = [Job(("pytest", f"tests/test_{name}.py")) for name in ("definitions", "scheduled_job_component")]
     by_processes = Checking(combination, Tree(project), Processes()).run(tests)
     by_forks = Checking(combination, Tree(project), runner, outcomes).run(tests)
@@ -49,35 +57,20 @@ def test_new_processes_come_to_the_same_verdicts(
     assert {verdict.check for verdict in by_processes} == {verdict.check for verdict in by_forks}
 
 
-def test_what_differs_runs_together_the_rest_not_at_all(
-    tmp_path: Path, combination: Combination, runner: Runner
-) -> None:
-    """The first project runs each module; the second those that read what is different."""
+def test_what_loads_the_definitions_runs_together(tmp_path: Path, combination: Combination, runner: Runner) -> None:
+    """The first project runs each module alone; the second those that load what is different, in one process."""
     outcomes = Outcomes(tmp_path / "outcomes")
     jobs = [ONE, TWO, THREE]
     first = Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
     assert [verdict.verified_in for verdict in first] == ["a", "a", "a"]
     assert all(verdict.cpu_seconds for verdict in first)
-    tree = three_modules(tmp_path / "b", constant=2, other=2)
+    tree = three_modules(tmp_path / "b", constant=2)
     second = Checking(combination, tree, runner, outcomes, "b").run_jobs(jobs)
     assert {verdict.check: verdict.verified_in for verdict in second} == {str(ONE): "b", str(TWO): "a", str(THREE): "b"}
     assert sum(verdict.cpu_seconds > 0 for verdict in second) == 1, "one process for both"
-    tree = three_modules(tmp_path / "c", constant=2, other=2)
+    tree = three_modules(tmp_path / "c", constant=2)
     third = Checking(combination, tree, runner, outcomes, "c").run_jobs(jobs)
     assert {verdict.verified_in for verdict in third} == {"a", "b"}
-
-
-def test_what_differs_in_one_answer_runs_alone(tmp_path: Path, combination: Combination, runner: Runner) -> None:
-    """What it asks is then known apart, and holds in a project that differs in what the others ask."""
-    outcomes = Outcomes(tmp_path / "outcomes")
-    jobs = [ONE, TWO, THREE]
-    assert Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
-    tree = three_modules(tmp_path / "b", constant=2)
-    second = Checking(combination, tree, runner, outcomes, "b").run_jobs(jobs)
-    assert sum(verdict.cpu_seconds > 0 for verdict in second) == 2, "a process for each"
-    tree = three_modules(tmp_path / "c", one="assert CONSTANT", constant=2)
-    third = Checking(combination, tree, runner, outcomes, "c").run_jobs(jobs)
-    assert {verdict.check: verdict.verified_in for verdict in third} == {str(ONE): "c", str(TWO): "a", str(THREE): "b"}
 
 
 def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combination, runner: Runner) -> None:
@@ -86,7 +79,7 @@ def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combinatio
     jobs = [ONE, TWO, THREE]
     assert Checking(combination, three_modules(tmp_path / "a"), runner, outcomes, "a").run_jobs(jobs)
     for name in ("b", "c"):
-        tree = three_modules(tmp_path / name, one="assert CONSTANT == 1", constant=2, other=2)
+        tree = three_modules(tmp_path / name, one="assert CONSTANT == 1", constant=2)
         verdicts = Checking(combination, tree, runner, outcomes, name).run_jobs(jobs)
         assert [verdict.check for verdict in verdicts if verdict.problem] == [str(ONE)]
         [problem] = [verdict.problem for verdict in verdicts if verdict.problem]

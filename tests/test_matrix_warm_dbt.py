@@ -10,15 +10,15 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from matrix import forks, warm_dbt
-from matrix.forks import Forks
+from matrix import warm_dbt
+from matrix.forks import SUPPORTED, Forks
 from matrix.jobs import Job, Runner
 from matrix.processes import Processes
 from small_projects import small_project
 
 pytestmark = [
     pytest.mark.thorough,
-    pytest.mark.skipif(not forks.SUPPORTED, reason="processes can't be forked safely on this system"),
+    pytest.mark.skipif(not SUPPORTED, reason="processes can't be forked safely on this system"),
 ]
 
 # A project that shares macros' names, a model's name and a text with the one that has warmed dbt, and is another.
@@ -65,21 +65,21 @@ def build(runner: Runner, folder: Path) -> tuple[dict[str, Any], list[str]]:
     return written, [re.sub(r"^\S+|\[.*|\bin \d.*", "", line) for line in result.output.splitlines()]
 
 
-def test_it_writes_and_says_the_same(zygote: str, tmp_path: Path) -> None:
+def test_it_writes_and_says_the_same(forks: Forks, tmp_path: Path) -> None:
     """Also of a project that has parts in common with the one that has warmed it."""
-    forked, process = build(Forks(zygote), tmp_path / "forked"), build(Processes(), tmp_path / "process")
+    forked, process = build(forks, tmp_path / "forked"), build(Processes(), tmp_path / "process")
     assert forked[0] == process[0]
     assert "model.other.view" in forked[0]["manifest.json"]["nodes"]
     assert forked[1] == process[1]
 
 
-def test_it_is_quick(zygote: str, tmp_path: Path) -> None:
+def test_it_is_quick(forks: Forks, tmp_path: Path) -> None:
     """Compared with a process, in processor time. What is not made before forking takes half of it."""
     tree = small_project(tmp_path / "one", "pass", FILES)
     parse = Job(("dbt", "--quiet", "parse"))
     process = Processes().run(parse, tree)
     tree.restore()
-    assert Forks(zygote).run(parse, tree).cpu_seconds < process.cpu_seconds / 5
+    assert forks.run(parse, tree).cpu_seconds < process.cpu_seconds / 5
 
 
 # Run by a Python of its own: what warming does to a process stays.

@@ -47,7 +47,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "repository"
         self.programs = Programs(folder / "programs")
-        for part in ("template", "extensions", ".github"):
+        for part in ("template", "integrations", ".github"):
             shutil.copytree(ROOT / part, self.folder / part)
         shutil.copy(ROOT / "pyproject.toml", self.folder)
 
@@ -83,15 +83,14 @@ class Machine:
     @property
     def requirements(self) -> list[str]:
         """Every range that stands in the files which the workflow changes."""
-        files = [
+        patterns = [
             "pyproject.toml",
             "template/pyproject.toml.jinja",
-            "extensions/catalogue.jinja",
+            "integrations/*/data.jinja",
             ".github/bootstrap.py",
         ]
-        found = [
-            re.findall(r'"([a-z-]+(?:\[\w+\])?>=[^"]*)"', (self.folder / file).read_text("utf-8")) for file in files
-        ]
+        texts = ["".join(file.read_text("utf-8") for file in self.folder.glob(pattern)) for pattern in patterns]
+        found = [re.findall(r'"([a-z-]+(?:\[\w+\])?>=[^"]*)"', text) for text in texts]
         assert all(found)
         return [requirement for each in found for requirement in each]
 

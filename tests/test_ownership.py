@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from combinations import Combination, combinations
-from matrix.rendering import Renderer
 from matrix.selection import covering
-from projects import content_of
+from projects import content_of, render
 from questionnaire import Questionnaire
 from repository import owners_alone
 
@@ -20,7 +19,7 @@ def test_the_readme_names_what_is_the_owners_alone(
     template: Path, questions: Questionnaire, tmp_path: Path, combination: Combination
 ) -> None:
     """The same list as in copier.yml, and none of it is rendered."""
-    Renderer(template).render(tmp_path / "project", combination.choices)
+    render(template, tmp_path / "project", combination.choices)
     readme = (tmp_path / "project" / "README.md").read_text(encoding="utf-8")
     [row] = re.findall(r"^\|(.*)\| yours \|", readme, re.M)
     assert set(re.findall(r"`(.+?)`", row)) == owners_alone()
@@ -33,5 +32,5 @@ def test_a_template_that_has_such_a_file_leaves_it_out(tmp_path: Path, path: str
     folder = shutil.copytree(template, tmp_path / "template")
     (folder / "template" / path).parent.mkdir(parents=True, exist_ok=True)
     (folder / "template" / path).write_text("of the template\n", encoding="utf-8")
-    Renderer(folder).render(tmp_path / "project", {})
+    render(folder, tmp_path / "project", {})
     assert not (tmp_path / "project" / path).exists(), pattern

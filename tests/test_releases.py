@@ -1,5 +1,6 @@
 """What the changelog records of releases: each can be found, and says what happens to the files of projects."""
 
+import ast
 import re
 import subprocess
 
@@ -94,3 +95,22 @@ def test_what_the_notes_do_not_name_is_found(notes: str, expected: list[str]) ->
     after = paths_in([f"template/src/{PACKAGE}/new.py", "template/README.md"])
     changelog = f"# Changelog\n\n## Unreleased\n\n{notes}\n## 0.1.0 (2026-01-01, abcdef0)\n\n- `tests/test_old.py`\n"
     assert unexplained(before, after, notes_of("Unreleased", changelog)) == expected
+
+
+def joined_or_divided() -> dict[str, tuple[str, ...]]:
+    """Where projects look for what was in files that git does not find again."""
+    [file] = (ROOT / "template").rglob("after_update/moves.py*")
+    [table] = [
+        node.value
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "JOINED_OR_DIVIDED"
+    ]
+    return ast.literal_eval(table)
+
+
+def test_files_that_were_joined_or_divided_can_be_found() -> None:
+    """Each was in a release and is gone, and what it was joined with is there now: also when that moves once more."""
+    released = set().union(*(paths_of(release.commit) for release in recorded_releases()))
+    gone, now, table = released - paths_now(), paths_now(), joined_or_divided()
+    assert not [source for source in table if source not in gone]
+    assert not [target for targets in table.values() for target in targets if target not in now]

@@ -13,8 +13,7 @@ from typing import Any
 import bootstrap
 import pytest
 import yaml
-from button import INPUTS, ISSUE, UPSTREAM, Made, differing, event, files_in, form
-from combinations import question_of, values_of
+from button import INPUTS, ISSUE, UPSTREAM, Made, differing, event, fields_for, fields_of, files_in, form
 from github import failed, printed
 from matrix.checks import DG_CHECK
 from matrix.jobs import Runner
@@ -28,8 +27,6 @@ pytestmark = [pytest.mark.thorough, ON_LINUX, pytest.mark.xdist_group("template_
 
 CI = ".github/workflows/ci.yml"
 NEWER = "v1001.0.0"
-#: Their defaults come from the name of the repository, so the form has nothing in these fields.
-NAMES = ["project_name", "package_name"]
 
 
 def test_the_first_push_makes_a_project_that_can_be_updated(made: Made, runner: Runner, tmp_path: Path) -> None:
@@ -188,16 +185,7 @@ def test_the_tests_of_the_template_wait_for_a_second_push(tmp_path: Path, reposi
 
 def test_the_form_asks_what_copier_asks(questions: Questionnaire) -> None:
     """Each question, in turn, with its choices and its default."""
-    defaults = questions.fill_in({})
-    expected, found = {}, {}
-    for name, settings in questions.worker.template.questions_data.items():
-        if settings.get("when", True) is not False:
-            choices = values_of(question_of(questions.worker, name, defaults))
-            default = "" if name in NAMES else defaults[name]
-            expected[name] = (settings["help"], "choice" if choices else "string", default, choices)
-    for name, field_ in INPUTS.items():
-        help_text = field_["description"].split(" (")[0]
-        found[name] = (help_text, field_["type"], field_["default"], field_.get("options", []))
+    found, expected = fields_of(INPUTS), fields_for(questions)
     assert found == expected
     assert list(found) == list(expected)
     assert len(found) <= 25, "GitHub's forms have no more fields"

@@ -223,6 +223,17 @@ def test_a_condition_in_copier_yml_is_named(tmp_path: Path, before: str, after: 
     assert uncovered_in_small(tmp_path, {"copier.yml": SMALL.replace(before, after)}) == [f"copier.yml:{expected}"]
 
 
+def test_a_condition_in_an_included_file_is_named(tmp_path: Path) -> None:
+    """With the file, which has rows of its own."""
+    files = {
+        "copier.yml": f"{SMALL}---\n!include parts/*/copier.yml\n",
+        "parts/a/copier.yml": "_exclude: [\"{% if style == 'b' %}/a{% endif %}\"]\n",
+        "parts/c/copier.yml": "_exclude:\n  - /never\n  - \"{% if style == 'c' %}/c{% endif %}\"\n",
+    }
+    problems = uncovered_in_small(tmp_path, files)
+    assert problems == ["parts/c/copier.yml:3, _exclude row 2: `style == 'c'` was never true"]
+
+
 def test_a_text_in_two_places_has_both_names(tmp_path: Path) -> None:
     """It is one template for Copier."""
     twice = 'text: {type: str, default: "{{ 1 if 2 }}"}\nother: {type: str, default: "{{ 1 if 2 }}"}\n'

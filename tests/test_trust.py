@@ -11,11 +11,12 @@ from pathlib import Path
 import copier
 import pytest
 import yaml
+from copier._template import load_template_config
 from copier.errors import UnsafeTemplateError
 from releases import commit, git
 from repository import ROOT, copy_template
 
-CHANGED = "src/{{ package_name }}/environment.py"
+CHANGED = "src/{{ package_name }}/settings.py"
 OF_V2 = "# new in version 2\n"
 OF_THE_OWNER = "# kept by its owner\n"
 
@@ -105,7 +106,7 @@ def test_these_tests_would_notice_a_template_that_needs_trust(repository: Path, 
     copy_by_api(repository, tmp_path / "project")
     commit(tmp_path / "project", "My project")
     with (repository / "copier.yml").open("a", encoding="utf-8") as file:
-        file.write(f"\n{setting}\n")
+        file.write(f"---\n{setting}\n")
     release_v2(repository)
     with pytest.raises(UnsafeTemplateError):
         update_by_api(tmp_path / "project")
@@ -113,5 +114,5 @@ def test_these_tests_would_notice_a_template_that_needs_trust(repository: Path, 
 
 def test_nothing_in_copier_yml_needs_trust() -> None:
     """Said by name, so that the failure is the reason."""
-    settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    settings = load_template_config(ROOT / "copier.yml")
     assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(settings), "users would have to add --trust"

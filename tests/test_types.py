@@ -11,7 +11,7 @@ from combinations import combinations
 from matrix.checks import CHECK_TYPES
 from matrix.jobs import Job
 from matrix.processes import run_in
-from matrix.rendering import Renderer
+from projects import render
 
 pytestmark = pytest.mark.thorough
 
@@ -28,19 +28,17 @@ def wrong_types(folder: Path) -> list[str]:
 
 def test_every_combination(template: Path, tmp_path: Path) -> None:
     """In one run: it takes little more than for one."""
-    renderer = Renderer(template)
     for combination in combinations():
-        renderer.render(tmp_path / combination.id, combination.choices)
+        render(template, tmp_path / combination.id, combination.choices)
     complaints = wrong_types(tmp_path)
     assert not complaints, "\n".join(complaints)
 
 
 def test_a_wrong_type_is_named_with_its_combination(template: Path, tmp_path: Path) -> None:
     """And no other one is."""
-    renderer = Renderer(template)
     one, two = combinations()[0], combinations()[-1]
     for combination in (one, two):
-        renderer.render(tmp_path / combination.id, combination.choices)
+        render(template, tmp_path / combination.id, combination.choices)
     partitions = next((tmp_path / two.id).glob("src/*/partitions.py"))
     partitions.write_text(partitions.read_text().replace("FIRST_DAY = date(", "FIRST_DAY: str = date("))
     complaints = wrong_types(tmp_path)

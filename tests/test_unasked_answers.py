@@ -12,7 +12,6 @@ import copier
 import pytest
 import yaml
 from combinations import Combination, combinations, other_than, question_of, values_of
-from matrix.rendering import Renderer
 from projects import content_of, render
 from questionnaire import Questionnaire
 
@@ -27,10 +26,9 @@ def answers_to(questions: Questionnaire, name: str, combination: Combination) ->
     return values_of(question) or [default, other_than(default)]
 
 
-def rendered(renderer: Renderer, folder: Path, data: dict[str, Any]) -> dict[str, bytes]:
+def rendered(template: Path, folder: Path, data: dict[str, Any]) -> dict[str, bytes]:
     """The files of a project. It is removed again."""
-    renderer.render(folder, data)
-    content = content_of(folder)
+    content = render(template, folder, data)
     shutil.rmtree(folder)
     return content
 
@@ -42,9 +40,10 @@ def changed_files(before: dict[str, bytes], after: dict[str, bytes]) -> list[str
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", UNASKED)
-def test_an_answer_that_is_given_has_no_effect(questions: Questionnaire, tmp_path: Path, name: str) -> None:
+def test_an_answer_that_is_given_has_no_effect(
+    questions: Questionnaire, template: Path, tmp_path: Path, name: str
+) -> None:
     """In each combination that doesn't ask, each answer is refused with a sentence or changes no file."""
-    renderer = Renderer(questions.worker.template.local_abspath)
     not_asking = [combination for combination in combinations() if name in combination.unasked]
     for combination in not_asking:
         for value in answers_to(questions, name, combination):
@@ -54,8 +53,8 @@ def test_an_answer_that_is_given_has_no_effect(questions: Questionnaire, tmp_pat
                 assert refusal.startswith(f"Validation error for question '{name}': "), refusal
             # Where nothing that a template could see is different, there is nothing to compare.
             elif questions.fill_in(data) != questions.fill_in(combination.choices):
-                without = rendered(renderer, tmp_path / "without", combination.choices)
-                given = rendered(renderer, tmp_path / "given", data)
+                without = rendered(template, tmp_path / "without", combination.choices)
+                given = rendered(template, tmp_path / "given", data)
                 changed = changed_files(without, given)
                 assert not changed, f"{combination.id} is changed by {name}={value!r}: {', '.join(changed)}"
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from difflib import SequenceMatcher
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,14 +18,13 @@ import pytest
 import yaml
 from combinations import Combination, combinations, combinations_of
 from copier._cli import CopierApp
-from edits import EDITS, Edits
+from edits import EDITS, Edits, mark
 from jinja2.exceptions import FilterArgumentError
 from matrix.checks import DG_CHECK
 from matrix.jobs import Job, Runner
-from matrix.rendering import Renderer
 from matrix.selection import covering
 from matrix.trees import Tree
-from projects import content_of
+from projects import content_of, render
 from release import Release
 from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_repository
 from repository import ROOT, copy_template
@@ -53,11 +52,6 @@ class Repository:
     plain: Path
     known: dict[tuple[Any, ...], dict[str, bytes]] = field(default_factory=dict)
 
-    @cached_property
-    def renderer(self) -> Renderer:
-        """Renders projects of the work tree."""
-        return Renderer(self.plain)
-
     def make(self, to: Path, answers: Mapping[str, Any], tag: str = CURRENT) -> Path:
         """A project as its owner has it after the first commit."""
         copier.run_copy(str(self.folder), to, data=dict(answers), defaults=True, quiet=True, vcs_ref=tag)
@@ -68,8 +62,7 @@ class Repository:
         """What a new project has that is made from the work tree. Made once for the same answers."""
         key = tuple(sorted(answers.items()))
         if key not in self.known:
-            self.renderer.render(to, answers)
-            self.known[key] = content_of(to)
+            self.known[key] = render(self.plain, to, answers)
             shutil.rmtree(to)
         return dict(self.known[key])
 
@@ -86,7 +79,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The module behind ``uv run template-update``, which runs Copier in this process here."""
     project = tmp_path_factory.mktemp("project")
-    repository.renderer.render(project, {"package_name": "of_the_module"})
+    render(repository.plain, project, {"package_name": "of_the_module"})
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(project / "src")
         patched.syspath_prepend(project / "tools")
@@ -97,7 +90,7 @@ def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFac
             assert code == 0
             return ""
 
-        patched.setattr(module, "_copier", in_process)
+        patched.setattr(module.programs, "copier", in_process)
         yield module
     for name in [name for name in sys.modules if name.split(".")[0] == "of_the_module"]:
         del sys.modules[name]
@@ -169,7 +162,7 @@ def test_another_text_gives_what_a_fresh_copy_has(repository: Repository, tmp_pa
 def of_release(release: Release) -> list[Combination]:
     """The combinations that a release had: so many that every pair of its choices meets."""
     with tempfile.TemporaryDirectory() as folder:
-        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit, "copier.yml", "extensions", "template")
+        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit)
         shutil.unpack_archive(f"{folder}/template.tar", f"{folder}/template")
         return covering(list(combinations_of(Path(folder, "template"))))
 
@@ -203,7 +196,7 @@ def test_an_edit_survives_every_release(
     project = repository.make(tmp_path / "project", {}, release.tag)
     edits = edited(project, [name], random.Random(name))
     update(project, {})
-    done = template_update.put_aside_and_describe(project)
+    done = template_update.finish(project)
     assert_nothing_is_lost(project, edits, done)
 
 
@@ -215,7 +208,7 @@ def test_random_edits_and_answers(
 ) -> None:
     """From some answers and edits to other answers: nothing is lost, and all else is what a fresh copy has."""
     project, edits, answers = edited_and_updated(repository, tmp_path / "project", seed)
-    done = template_update.put_aside_and_describe(project)
+    done = template_update.finish(project)
     assert_nothing_is_lost(project, edits, done)
 
     expected = repository.fresh(tmp_path / "fresh", answers)
@@ -224,12 +217,51 @@ def test_random_edits_and_answers(
         del found[f"{path}.saved"]
     for path in edits.own:
         assert found.pop(path) is not None
-    for path in edits.added.keys() & found.keys() - {*done.conflicts}:
-        found[path] = edits.without(path, found[path])
-    for path in {*done.conflicts, *edits.deleted}:
-        found.pop(path, None)
-        expected.pop(path, None)
-    assert not differences(found, expected)
+    assert not differences(*without_edits(found, expected, edits, done))
+
+
+@pytest.mark.parametrize(
+    ("release", "combination"),
+    [
+        pytest.param(release, combination, id=f"{release.version}-{combination.id}")
+        for release in recorded_releases()
+        for combination in of_release(release)
+    ],
+)
+def test_edits_of_moved_files_are_carried_over(
+    repository: Repository,
+    template_update: ModuleType,
+    tmp_path: Path,
+    release: Release,
+    combination: Combination,
+) -> None:
+    """After a plain ``copier update``, committed or not. Each file is edited that has another path now, or none."""
+    project = repository.make(tmp_path / "project", combination.choices, release.tag)
+    expected = repository.fresh(tmp_path / "fresh", combination.choices)
+    original = content_now(project)
+    gone = sorted(original.keys() - expected.keys())
+    if not gone:
+        pytest.skip("nothing has moved since")
+    choice, edits = random.Random(f"{release.version} {combination.id}"), Edits()
+    for path in gone:
+        mark(project, edits, path, choice)
+    commit(project, "Edited")
+    update(project, {})
+    if choice.random() < 0.5:
+        commit(project, "Updated")
+    done = template_update.complete(project, template_update.before_last_update(project))
+    assert_nothing_is_lost(project, edits, done)
+
+    for path, pointed_to in done.saved.items():
+        similar = {new for new in expected if new not in original and likeness(original[path], expected[new]) > 0.6}
+        unnamed = similar - {*pointed_to}
+        assert not unnamed, f"{path} was put aside, and looks like {' and '.join(sorted(unnamed))}"
+    after = content_now(project)
+    found = {path: content for path, content in after.items() if not path.endswith(".saved")}
+    assert not differences(*without_edits(found, expected, edits, done))
+
+    template_update.complete(project, template_update.before_last_update(project))
+    assert content_now(project) == after, "it was done twice"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -283,18 +315,38 @@ def edited(project: Path, names: list[str], choice: random.Random) -> Edits:
     return edits
 
 
+def likeness(one: bytes, other: bytes) -> float:
+    """How much of two texts is the same, from 0 to 1: by lines."""
+    return SequenceMatcher(None, one.splitlines(), other.splitlines(), autojunk=False).ratio()
+
+
+def without_edits(
+    found: Mapping[str, bytes], expected: Mapping[str, bytes], edits: Edits, done: Any
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """What a project has and what it should have, but for what was done to it by its owner."""
+    content, without = dict(found), dict(expected)
+    for path in edits.added:
+        now = done.carried.get(path, path)
+        if now in content and now not in done.conflicts:
+            content[now] = edits.without(path, content[now])
+    for path in {*done.conflicts, *edits.deleted, *done.kept_deleted}:
+        content.pop(path, None)
+        without.pop(path, None)
+    return content, without
+
+
 def assert_nothing_is_lost(project: Path, edits: Edits, done: Any) -> None:
     """Every added line and file is there, what was deleted is not, and each conflict is named."""
     for path, lines in edits.added.items():
-        file = project / path
+        file = project / done.carried.get(path, path)
         if not file.exists():
             assert path in done.saved, f"{path} is gone, and nothing says so"
             file = project / f"{path}.saved"
         text = file.read_text(encoding="utf-8").split("\n")
         assert not [line for line in lines if line not in text], path
     assert not [path for path in edits.own if not (project / path).exists()]
-    assert not [path for path in edits.deleted if (project / path).exists()]
+    assert not [path for path in [*edits.deleted, *done.kept_deleted] if (project / path).exists()]
     marked = [path for path, content in content_now(project).items() if MARKER.search(content)]
     assert sorted(marked) == done.conflicts
     summary = done.summary()
-    assert all(f"- `{path}`" in summary for path in [*done.conflicts, *done.saved])
+    assert all(f"- `{path}`" in summary for path in [*done.conflicts, *done.saved, *done.carried])

@@ -62,10 +62,10 @@ class Server:
     def release(self) -> None:
         """A version of the template with a change, a workflow that is changed, and two files less."""
         template = self.template / "template"
-        for path in (f"{PACKAGE}/environment.py", ".github/workflows/ci.yml", ".gitignore"):
+        for path in (f"{PACKAGE}/settings.py", ".github/workflows/ci.yml", ".gitignore"):
             with (template / path).open("a", encoding="utf-8") as file:
                 file.write("# of the new version\n")
-        for path in (f"{PACKAGE}/order_days.py", f"{PACKAGE}/asset_metadata.py"):
+        for path in (f"{PACKAGE}/resources/retries.py", f"{PACKAGE}/resources/table_metadata.py"):
             (template / path).unlink()
         self.tag(NEWER)
 
@@ -130,7 +130,7 @@ def test_what_is_new_comes_as_a_pull_request(server: Server) -> None:
     server.hub.push(
         {
             ".gitignore": "/of_the_owner/\n",
-            "src/sales_platform/asset_metadata.py": "# of the owner\n",
+            "src/sales_platform/resources/table_metadata.py": "# of the owner\n",
             "README.md": "\nOf the owner.\n",
         }
     )
@@ -145,14 +145,14 @@ def test_what_is_new_comes_as_a_pull_request(server: Server) -> None:
     body = created["body"]
     assert body.startswith("From 1000.0.0 to 1001.0.0 of the template.")
     assert "**Conflicts: choose between the two sides, then `git add` the file**\n\n- `.gitignore`\n" in body
-    assert "put aside as `*.saved`**\n\n- `src/sales_platform/asset_metadata.py`\n" in body
-    assert "- `src/sales_platform/environment.py`" in body
+    assert "put aside as `*.saved`**\n\n- `src/sales_platform/resources/table_metadata.py`\n" in body
+    assert "- `src/sales_platform/settings.py`" in body
     assert "uv.lock" not in body
 
     branch = server.hub.clone(BRANCH)
     assert git(branch, "diff", "--name-only", "origin/main", "--", ".github/workflows") == ""
-    assert (branch / "src/sales_platform/environment.py").read_text().endswith("# of the new version\n")
-    assert (branch / "src/sales_platform/asset_metadata.py.saved").read_text().endswith("# of the owner\n")
+    assert (branch / "src/sales_platform/settings.py").read_text().endswith("# of the new version\n")
+    assert (branch / "src/sales_platform/resources/table_metadata.py.saved").read_text().endswith("# of the owner\n")
     assert (branch / "README.md").read_text().endswith("Of the owner.\n")
     assert (branch / "uv.lock").exists()
     [command] = [text for text in body.split("`") if text.startswith("git apply")]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from matrix.jobs import Job, Runner
-from matrix.rendering import Renderer
 from matrix.trees import Tree
+from projects import render
 
 pytestmark = pytest.mark.thorough
 
@@ -23,6 +23,6 @@ def test_all_tests_of_a_project_pass_in_one_run(
     answers: dict[str, str], template: Path, tmp_path: Path, runner: Runner
 ) -> None:
     """With the two kinds of dbt project, and the two services: between them, nearly every module."""
-    Renderer(template).render(tmp_path / "project", answers)
+    render(template, tmp_path / "project", answers)
     result = runner.run(Job(("pytest",)), Tree(tmp_path / "project"))
     assert result.problem is None, result.problem

@@ -16,6 +16,7 @@ from dependencies import problems_of
 from expected_files import expected_files
 from repository import ROOT
 
+from matrix.integrations import INTEGRATIONS
 from matrix.jobs import Job
 from matrix.trees import Tree
 
@@ -23,8 +24,7 @@ from matrix.trees import Tree
 JINJA_OF_THE_PROJECT = {
     "src/*/defs/*/defs.yaml": re.compile(r"\{\{ raw_source \}\}"),  # what a component knows
     ".github/workflows/*.yml": re.compile(r"\$\{\{.*?\}\}"),  # GitHub's expressions
-    # dbt's, but for the names that only Copier knows.
-    "src/*/dbt*/*": re.compile(r"\{([{%#])(?![^}]*\b(?:package_name|integrations|team)\b).*?[}%#]\}", re.DOTALL),
+    **{path: re.compile(own) for each in INTEGRATIONS for path, own in each.own_jinja.items()},
 }
 MAY_BE_EMPTY = {"__init__.py"}
 CHAIN = [
@@ -59,7 +59,7 @@ def check_files(combination: Combination, tree: Tree) -> str | None:
     if tree.files.keys() == expected:
         return None
     return (
-        "correct the template, or tests/expected_files.yml:\n"
+        "correct the template, or the expected_files.yml of the tests or of the integration:\n"
         f"  rendered, but not expected: {', '.join(sorted(tree.files.keys() - expected)) or 'none'}\n"
         f"  expected, but not rendered: {', '.join(sorted(expected - tree.files.keys())) or 'none'}"
     )

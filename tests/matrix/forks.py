@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -90,27 +92,34 @@ class Forks:
     """A runner that asks the process that forks. It traces what each job asks about its project.
 
     Args:
-        address: Where the zygote listens.
+        address: Where the zygote listens; asked for when there is something to run.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: Callable[[], str]) -> None:
         self._address = address
 
     def run(self, job: Job, tree: Tree) -> Result:
         """Run a job to its end. See ``jobs.Runner``."""
+        return self.run_all([job], tree)[-1]
+
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs to their end, each in a process of its own. See ``jobs.Runner``."""
         folder = scratch.new_folder("job-")
+        address = self._address()
+        *before, job = jobs
         request = {
+            "before": [each.command for each in before],
             "command": job.command,
             "project": str(tree.root),
             "folder": str(folder),
             "folders": sorted(tree.folders),
-            "zygote": self._address,
-            "programs": str(Path(self._address).with_name("programs")),
+            "zygote": address,
+            "programs": str(Path(address).with_name("programs")),
             "timeout": TIMEOUT,
         }
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(self._address)
+                connection.connect(address)
                 with connection.makefile("rw", encoding="utf-8") as stream:
                     stream.write(json.dumps(request) + "\n")
                     stream.flush()
@@ -118,10 +127,12 @@ class Forks:
             if not answer:
                 raise RuntimeError(f"the process that supervises `{job}` has died: see above")
             report = json.loads(answer)
-            opened = report.pop("opened")
-            questions = questions_of(tree, folder / "trace", opened)
-            output, errors = _text(folder / "output"), _text(folder / "errors")
-            return Result(**report, output=output, errors=errors, questions=questions)
+            questions = questions_of(tree, folder / "trace", report.pop("opened"))
+            suffixes = [*(f"-{number}" for number in range(len(before))), ""]
+            texts = [(_text(folder / f"output{suffix}"), _text(folder / f"errors{suffix}")) for suffix in suffixes]
+            last = Result(**report, output=texts[-1][0], errors=texts[-1][1], questions=questions)
+            nothing = replace(last, seconds=0, cpu_seconds=0, leftover=0)
+            return [*(replace(nothing, output=output, errors=errors) for output, errors in texts[:-1]), last]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from matrix.inside import forked_program
 from matrix.inside import matrix_offline as offline
+from matrix.inside import matrix_tracing as tracing
+from matrix.integrations import INTEGRATIONS
 from matrix.trees import Question, Tree
 
 PROGRAMS = Path(sys.executable).parent
 INSIDE = Path(offline.__file__).parent
 #: Programs that jobs start and that take long to import: each start is a fork, too. See ``inside/forked_program``.
-FORKED_PROGRAMS = ["dbt", "python"]
+FORKED_PROGRAMS = ["python", *(program for each in INTEGRATIONS for program in each.forked_programs)]
 #: The file in a job's folder to which the processor seconds of forked programs are added, a line each.
 CPU_OF_PROGRAMS = "cpu_of_programs"
+#: The variables by which a forked program finds its job.
+OF_PROGRAMS = [forked_program.ADDRESS, tracing.PROJECT, tracing.TRACE, tracing.FORKED_PROGRAMS]
 # Nothing else of the environment reaches a project: no setting of this machine, of pytest or of another project.
 KEPT = ("LANG", "LC_ALL", "PATHEXT", "SYSTEMROOT")
 
@@ -81,6 +86,13 @@ class Runner(Protocol):
             tree: Where to run it. What it changes there is for the caller to undo.
         """
 
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs that need the definitions, which are loaded once for all where that can be done.
+
+        Returns:
+            How each has ended, but for one thing: if the last has a problem, it can be that of any of them.
+        """
+
 
 def environment_of(project: Path, folder: Path) -> dict[str, str]:
     """The environment variables of a job.
@@ -97,7 +109,7 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         "USERPROFILE": str(folder / "home"),
         **{name: str(folder / "tmp") for name in ("TMPDIR", "TMP", "TEMP")},
         "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join([*map(str, _installed(project, folder)), str(INSIDE)]),
+        "PYTHONPATH": os.pathsep.join([*map(str, installed(project, folder)), str(INSIDE)]),
         "PYTHONUTF8": "1",
         # A list of the fonts of this machine: to make it takes longer than to draw.
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "home")),
@@ -106,10 +118,12 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         # The environment of a project has pytest without the maintainers' plugins.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         offline.REFUSED: str(folder / "refused"),
+        # dbt gets few variables from a project: those that tie it to its job are among them.
+        "DBT_VARIABLES": " ".join([offline.REFUSED, *OF_PROGRAMS]),
     }
 
 
-def _installed(project: Path, folder: Path) -> list[Path]:
+def installed(project: Path, folder: Path) -> list[Path]:
     """What an editable installation adds to the path of Python: the packages, and what ``tools/`` says of itself."""
     if not (project / "tools" / "pyproject.toml").exists():
         return [project / "src"]

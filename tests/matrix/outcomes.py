@@ -5,7 +5,7 @@ project has the same answer in the second: it would read the same bytes, and do 
 never declared (``matrix_tracing``, ``opened_files``). A job that failed is run again in each project, so that each is
 named.
 
-The records are files in one folder, which the processes of a test run share.
+The records are files in one folder, which the processes of a test run share. See ``keeping`` for how long they stay.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock
 
+from matrix.inside import matrix_tracing as tracing
 from matrix.jobs import Job, Result
+from matrix.keeping import today
 from matrix.trees import Question, Tree
 
 
@@ -51,11 +51,11 @@ class Record:
 
     def holds_in(self, tree: Tree) -> bool:
         """Whether the job would do the same in another project, today."""
-        return self.day == _today() and next(self.differences(tree), None) is None
+        return self.day == today() and next(self.differences(tree), None) is None
 
 
 class Outcomes:
-    """The records of a test run.
+    """The records in a folder.
 
     Args:
         folder: Where they are.
@@ -69,20 +69,18 @@ class Outcomes:
         """The record of a project that looks the same to the job, if there is one."""
         return next((record for record in self._records(job) if record.holds_in(tree)), None)
 
-    def is_known(self, job: Job) -> bool:
-        """Whether the job has succeeded in some project."""
-        return any(True for _ in self._records(job))
-
-    def is_nearly_known(self, job: Job, tree: Tree) -> bool:
-        """Whether it has succeeded in a project that differs in one answer only."""
-        return any(len([*islice(record.differences(tree), 2)]) == 1 for record in self._records(job))
+    def imports(self, job: Job, path: re.Pattern[str]) -> bool:
+        """Whether the job, where it has succeeded, has imported a module that has such a path."""
+        for record in self._records(job):
+            return any(kind == tracing.MODULE and path.fullmatch(what) for kind, what in record.questions)
+        return False
 
     def add(self, job: Job, project: str, tree: Tree, result: Result) -> None:
         """Keep the outcome of a job that succeeded, if what it asked is known."""
         if result.problem or result.questions is None:
             return
         answers = [tree.digest_of(question) for question in result.questions]
-        record = Record(project, result.output, list(result.questions), answers, _today())
+        record = Record(project, result.output, list(result.questions), answers, today())
         folder = self._folder_of(job)
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f".{os.getpid()}"
@@ -127,7 +125,3 @@ class Outcomes:
                 values["questions"] = [tuple(question) for question in values["questions"]]
                 self._read[file] = Record(**values)
             yield self._read[file]
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()

@@ -26,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--shard", metavar="3/10", help="one part of the tests out of several, for several machines")
     group.addoption("--slow", action="store_true", help="also the tests that are marked slow; some need the network")
     group.addoption(
+        "--forget", action="store_true", help="run everything, also what an earlier run of today has verified"
+    )
+    group.addoption(
         "--keep", action="store_true", help=f"keep each rendered project in {run.KEPT.name}/, not only failing ones"
     )
 

@@ -6,6 +6,7 @@ import sys
 import warnings
 
 from matrix import installed, warm_dbt
+from matrix.integrations import INTEGRATIONS
 
 # What the jobs of rendered projects import, by what pulls in the rest. A module that is missing here costs each job the
 # time to import it; one that is gone does no harm.
@@ -56,12 +57,6 @@ PRELOADED = [
     "antlr4.LL1Analyzer",
     "jsonschema",
     "attrs",
-    "dagster_dbt",
-    "dagster_dbt.components.dbt_project.component",
-    "dagster_dbt.core.dbt_cli_invocation",
-    "dbt.adapters.duckdb",
-    "dbt.cli.main",
-    "dbt.task.build",
     "duckdb",
     "numpy",
     "pyarrow.compute",
@@ -89,7 +84,6 @@ PRELOADED = [
     "PIL.PpmImagePlugin",
     "dotenv",
     "filelock",
-    "git",
     "fsspec.implementations.local",
     "jinja2.nativetypes",
     "tomlkit",
@@ -102,7 +96,8 @@ PRELOADED = [
     "readline",
     "unittest.mock",
     "yaml",
-]  # noqa: E501
+    *(module for integration in INTEGRATIONS for module in integration.preloaded),
+]
 # Imported for what they import. They themselves keep the environment and the folder in which they were imported, or
 # something that does: each job imports them anew.
 FORGOTTEN = {"copier", "plumbum"}

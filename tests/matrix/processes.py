@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from matrix.jobs import PROGRAMS, Job, Result, environment_of, refused_in
@@ -19,6 +20,10 @@ class Processes:
     def run(self, job: Job, tree: Tree) -> Result:
         """Run a job to its end. See ``jobs.Runner``."""
         return run_in(tree.root, job)
+
+    def run_all(self, jobs: Sequence[Job], tree: Tree) -> list[Result]:
+        """Run jobs to their end, one after the other. See ``jobs.Runner``."""
+        return [self.run(job, tree) for job in jobs]
 
 
 def run_in(folder: Path, job: Job) -> Result:

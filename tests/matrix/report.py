@@ -80,10 +80,13 @@ def table(folder: Path, seconds: float) -> Iterator[str]:
     if not reports:
         return
     verdicts = [verdict | {"of": each["combination"]} for each in reports for verdict in each["verdicts"]]
-    reused = sum(verdict["verified_in"] != verdict["of"] for verdict in verdicts)
+    reused = [verdict for verdict in verdicts if verdict["reused"]]
+    earlier = sum(verdict["verified_in"] == verdict["of"] for verdict in reused)
     cpu_seconds = sum(each["cpu_seconds"] for each in reports) + cpu_seconds_of_zygote(folder / "zygote")
     yield f"combinations         {len(reports)}, {len({each['project'] for each in reports})} distinct projects"
-    yield f"checks               {len(verdicts)}, of which {reused} were verified in a project that looks alike"
+    others = len(reused) - earlier
+    yield f"checks               {len(verdicts)}, of which {others} were verified in a project that looks alike"
+    yield f"                     and {earlier} in the same one by an earlier run"
     yield f"time                 {_duration(seconds)}; processor time of the combinations {_duration(cpu_seconds)}"
     for source, count in Counter(v["verified_in"] for v in verdicts if v["verified_in"] != v["of"]).most_common(3):
         yield f"  {count} checks were verified in {source}"

@@ -51,6 +51,7 @@ class Tree:
         self.files: dict[str, File] = {}
         self.folders: dict[str, list[str]] = {"": []}
         self._seen: dict[str, tuple[int, int]] = {}
+        self._digests: dict[Question, str] = {}
         for folder, _, names in self._walk():
             for name in names:
                 path = os.path.join(folder, name)
@@ -122,8 +123,10 @@ class Tree:
         raise ValueError(f"not a kind of question: {kind}")
 
     def digest_of(self, question: Question) -> str:
-        """The digest of an answer."""
-        return hashlib.sha256(self.answer(question).encode()).hexdigest()[:32]
+        """The digest of an answer. It stays what it was when the tree was rendered."""
+        if question not in self._digests:
+            self._digests[question] = hashlib.sha256(self.answer(question).encode()).hexdigest()[:32]
+        return self._digests[question]
 
     @cached_property
     def digest(self) -> str:

@@ -5,7 +5,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from combinations import Combination
@@ -19,8 +19,8 @@ from matrix.trees import Tree
 #: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
 #: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
 PREPARED = "src/*/dbt_project/target"
-#: And for the second one: an empty run history, as that would make.
-RUN_HISTORY = ".dagster*"
+#: What everything that loads the definitions imports.
+DEFINITIONS = re.compile(r"src/\w+/definitions")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Verdict:
         seconds: How long it took.
         cpu_seconds: Likewise, processor time of its processes.
         verified_in: In which project it ran: this one, or one that looks the same to it.
+        reused: Whether it was verified before, in another project or by an earlier run.
     """
 
     check: str
@@ -40,6 +41,7 @@ class Verdict:
     seconds: float
     cpu_seconds: float
     verified_in: str
+    reused: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For a report."""
@@ -92,34 +94,34 @@ class Checking:
         return self.verdicts
 
     def run_jobs(self, jobs: list[Job]) -> list[Verdict]:
-        """Run the commands, or re-use their outcomes."""
+        """Run the commands, or re-use their outcomes.
+
+        Those that are known to load the definitions are run together. The others are run alone, so that what each of
+        them asks is known apart.
+        """
         waiting, together = [], []
         for job in jobs:
+            if self._outcomes is None:
+                self._run(job)
+                continue
             if self._reuse(job):
                 continue
-            if self._outcomes is None or self._differs(job):
-                # What it asks for differs. So it does for others: they share a process, and what they all import.
+            if self._outcomes.imports(job, DEFINITIONS):
                 together.append(job)
-            else:
-                with self._outcomes.first(job, wait=False) as ours:
-                    if ours:
-                        self._reuse(job) or self._run(job)
-                    else:
-                        waiting.append(job)  # another process is about to know
+                continue
+            with self._outcomes.first(job, wait=False) as ours:
+                if ours:
+                    self._reuse(job) or self._run(job)
+                else:
+                    waiting.append(job)  # another process is about to know
         for job in waiting:
             with self._outcomes.first(job, wait=True):  # type: ignore[union-attr]
-                if self._reuse(job):
-                    continue
-                if not self._differs(job):
+                if not self._reuse(job):
                     self._run(job)
-                    continue
-            together.append(job)
-        tests = [job for job in together if job.command[0] == "pytest"]
-        for job in together:
-            if job not in tests:
-                self._run(job)
-        if tests:
-            self._run_together(tests)
+        if len(together) > 1:
+            self._run_together(together)
+        elif together:
+            self._run(together[0])
         return self.verdicts
 
     def _reuse(self, job: Job) -> bool:
@@ -127,39 +129,39 @@ class Checking:
         if record is None:
             return False
         self._printed[job] = record.output
-        self.verdicts.append(Verdict(str(job), None, 0, 0, record.project))
+        self.verdicts.append(Verdict(str(job), None, 0, 0, record.project, reused=True))
         return True
 
-    def _differs(self, job: Job) -> bool:
-        """Whether it is known to ask for what differs here: for more than one thing, as that may have few answers."""
-        assert self._outcomes is not None
-        return self._outcomes.is_known(job) and not self._outcomes.is_nearly_known(job, self._tree)
-
     def _run(self, job: Job) -> None:
-        result = self._result_of(job)
+        result = self._runner.run(job, self._tree)
+        self._tree.restore(PREPARED)
         self._judge(str(job), result)
+        self._keep(job, result)
+
+    def _run_together(self, jobs: list[Job]) -> None:
+        """Jobs that need the definitions, which are loaded once for all: modules of tests are one job.
+
+        If that fails each is run alone, which says whose failure it is.
+        """
+        modules = [module for job in jobs for module in job.command[1:] if job.command[0] == "pytest"]
+        programs = [job for job in jobs if job.command[0] != "pytest"]
+        results = self._runner.run_all([*programs, *([Job(("pytest", *modules))] if modules else [])], self._tree)
+        self._tree.restore(PREPARED)
+        if results[-1].problem:
+            for job in jobs:
+                self._run(job)
+            return
+        of_tests = replace(results[-1], seconds=0, cpu_seconds=0)
+        results += [of_tests] * (len(jobs) - len(results))
+        for job, result in zip(jobs, results, strict=True):
+            self._judge(str(job), result)
+            self._keep(job, result)
+
+    def _keep(self, job: Job, result: Result) -> None:
         if not result.problem:
             self._printed[job] = result.output
             if self._outcomes:
                 self._outcomes.add(job, self._name, self._tree, result)
-
-    def _run_together(self, jobs: list[Job]) -> None:
-        """Modules of tests in one process, each with what all of them have asked."""
-        modules = [module for job in jobs for module in job.command[1:]]
-        result = self._result_of(Job(("pytest", *modules)))
-        failed = set(re.findall(r"^(?:FAILED|ERROR) ([^\s:]+)", result.output, re.MULTILINE)) & set(modules)
-        for number, job in enumerate(jobs):
-            if not result.problem and self._outcomes:
-                self._outcomes.add(job, self._name, self._tree, result)
-            to_blame = not failed or failed & set(job.command)
-            seconds, cpu_seconds = (result.seconds, result.cpu_seconds) if number == 0 else (0, 0)
-            problem = result.problem if to_blame else None
-            self.verdicts.append(Verdict(str(job), problem, seconds, cpu_seconds, self._name))
-
-    def _result_of(self, job: Job) -> Result:
-        result = self._runner.run(job, self._tree)
-        self._tree.restore(PREPARED, *([RUN_HISTORY] if job == DG_CHECK else []))
-        return result
 
     def _judge(self, name: str, result: Result) -> None:
         self.verdicts.append(Verdict(name, result.problem, result.seconds, result.cpu_seconds, self._name))

@@ -15,6 +15,10 @@ from .example_scaffolder import ExampleScaffolder
 if TYPE_CHECKING:
     import duckdb
 
+ONLY_READS = (
+    "transformation_sql can only read tables of the database: load files, and data from elsewhere, into a table"
+)
+
 
 EXAMPLE = """
 # The table to read, which is an asset too: this one waits for it.
@@ -59,10 +63,11 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     fails, the destination is as it was before.
 
     Args:
-        source_table: The table to read, ``table`` or ``schema.table``; ``{{ raw_source }}`` in YAML is the schema of
-            the project's source.
+        source_table: The table to read, ``table`` or ``schema.table``. In YAML, ``raw_source`` in double braces is the
+            schema of the project's source.
         destination_table: The table to replace; its name is the asset's key.
-        transformation_sql: One SELECT over ``source``, which stands for the source table.
+        transformation_sql: One SELECT over ``source``, which stands for the source table. It can read every table of
+            the database and nothing else: no file, no address, no extension. It can't change anything.
         enable_logging: Log the progress after each batch.
         batch_size: Rows per insert: more is faster, fewer need less memory.
         custom_tags: Tags of the asset.
@@ -81,7 +86,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         # YAML values reach a dataclass unchecked: a wrong one is refused here, when definitions load.
         for name in ("source_table", "destination_table", "transformation_sql"):
             value = getattr(self, name)
-            if not isinstance(value, str) or not value.strip():
+            # "\ud800" in YAML is half of a character, which no database can be given.
+            if not isinstance(value, str) or not value.strip() or value != value.encode(errors="ignore").decode():
                 raise ValueError(f"CustomETLComponent: {name} must be a text that is not empty, not {value!r}")
         if not all(self.source_table.split(".")) or len(self.source_table.split(".")) > 2:
             raise ValueError(
@@ -151,12 +157,13 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             database: Holds both tables.
 
         Raises:
-            dagster.Failure: The SQL is wrong or a table is missing. Not retried: it would fail again.
+            dagster.Failure: The SQL is wrong or does more than read, or a table is missing. Not retried: it would fail
+                again.
         """
         import duckdb
 
         try:
-            with database.connect(read_only=False) as con:
+            with database.connect(read_only=False, sealed=True) as con:
                 con.begin()
                 try:
                     loaded = self._load(log, con)
@@ -164,9 +171,12 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 except BaseException:
                     con.rollback()
                     raise
-        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, ValueError) as error:
+        except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
+            # What was refused because it is not reading.
+            refused = isinstance(error, (duckdb.PermissionException, duckdb.TransactionException))
             raise dg.Failure(
-                description=f"CustomETLComponent {self.source_table} -> {self.destination_table}: {error}",
+                description=f"CustomETLComponent {self.source_table} -> {self.destination_table}: "
+                f"{ONLY_READS + ': ' if refused else ''}{error}",
                 allow_retries=False,
             ) from error
         return loaded
@@ -177,7 +187,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
 
         statements = con.extract_statements(self.transformation_sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise ValueError("transformation_sql must be exactly one SELECT statement")
+            raise ValueError(f"transformation_sql must be exactly one SELECT statement. {ONLY_READS}")
 
         # A connection of its own to read with, since a pending result and inserts can't share one.
         reader = con.cursor()
@@ -185,6 +195,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         [(database,)] = reader.execute("SELECT current_database()").fetchall()
         table = self.source_table if "." in self.source_table else f"main.{self.source_table}"
         reader.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(table)}')
+        # DuckDB takes some statements that write for a SELECT: here they fail, and so does the load.
+        reader.execute("BEGIN TRANSACTION READ ONLY")
         [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
         destination = quote_identifier(self.destination_table)
         rows_written = 0

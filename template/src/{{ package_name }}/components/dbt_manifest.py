@@ -10,10 +10,8 @@ from filelock import FileLock
 
 from ..settings import PRODUCTION, environment
 from .dbt_cli import WarehouseDbtCli
+from .dbt_files import files_of_profiles, files_of_project
 
-#: What dbt reads, by suffix; and what it writes itself into the folder of a project.
-READ_BY_DBT = {".csv", ".md", ".py", ".sql", ".yaml", ".yml"}
-WRITTEN_BY_DBT = {"target", "logs", "dbt_packages", "dbt_internal_packages", "package-lock.yml", ".user.yml"}
 FINGERPRINT = "prepared_from.sha256"
 
 
@@ -47,14 +45,18 @@ def is_current(project: DbtProject) -> bool:
     return project.manifest_path.exists() and _prepared_from(project) == fingerprint(project)
 
 
-def prepare(project: DbtProject) -> None:
+def prepare(project: DbtProject, of_this_repository: bool = True) -> None:
     """Install the packages that the project uses, and have dbt write its manifest.
+
+    Args:
+        project: The dbt project.
+        of_this_repository: Whether its files may name the environment variables that dbt gets.
 
     Raises:
         dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt could not, and has said why.
     """
     before = fingerprint(project)
-    dbt = WarehouseDbtCli(project_dir=project)
+    dbt = WarehouseDbtCli(project_dir=project, of_this_repository=of_this_repository)
     if any((project.project_dir / name).exists() for name in ("packages.yml", "dependencies.yml")):
         dbt.cli(["deps", "--quiet"], target_path=project.target_path).wait()
     dbt.cli(["parse", "--quiet"], target_path=project.target_path).wait()
@@ -64,11 +66,10 @@ def prepare(project: DbtProject) -> None:
 def fingerprint(project: DbtProject) -> str:
     """A text that changes with any file that dbt reads, the chosen profile and target, and the version of dbt."""
     digest = hashlib.sha256(f"{version('dbt-core')} {project.profile} {project.target}".encode())
-    for folder in dict.fromkeys([project.project_dir, project.profiles_dir]):
-        for path in sorted(folder.rglob("*") if folder == project.project_dir else folder.glob("*.yml")):
-            relative = path.relative_to(folder)
-            if path.suffix in READ_BY_DBT and relative.parts[0] not in WRITTEN_BY_DBT and path.is_file():
-                digest.update(f"{relative.as_posix()}\0{_digest(path)}\0".encode())
+    # In this order, so that the files of a project count where the profile is among them.
+    for folder, files in {project.profiles_dir: files_of_profiles, project.project_dir: files_of_project}.items():
+        for path in files(folder):
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{_digest(path)}\0".encode())
     return digest.hexdigest()
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import dagster as dg
 from dagster.components.component.state_backed_component import StateBackedComponent
@@ -52,6 +52,8 @@ class GitDbtComponent(WarehouseDbtComponent):
         awaited_models: Models that other assets depend on: shown before the repository was fetched.
     """
 
+    of_this_repository: ClassVar[bool] = False
+
     revision: str | None = None
     profiles_dir: Annotated[
         Path | None,
@@ -62,11 +64,8 @@ class GitDbtComponent(WarehouseDbtComponent):
     def __post_init__(self) -> None:
         if not isinstance(self.project, RemoteGitDbtProjectManager):
             raise ValueError("GitDbtComponent: project must have a repo_url; for a folder, use WarehouseDbtComponent")
-        # YAML values reach a dataclass unchecked, and a commit of digits is a number by then.
-        if self.revision is not None and not isinstance(self.revision, str):
-            raise ValueError(
-                f"GitDbtComponent: revision must be a text, not {self.revision!r}: quote it twice, as in \"'1234567'\""
-            )
+        # YAML values reach a dataclass unchecked: what can't be an address or a revision is refused here.
+        GitRepository.of(self.project, self.revision, self.profiles_dir)
 
     @cached_property
     def _project_manager(self) -> GitRepository:
@@ -84,7 +83,9 @@ class GitDbtComponent(WarehouseDbtComponent):
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """An asset for each model. Before the repository was fetched, only what is awaited of it."""
         if state_path is not None:
-            return super().build_defs_from_state(context, state_path)
+            fetched = {"dbt_repository": self._project_manager.repo_url, "dbt_commit": state_path.read_text()}
+            defs = super().build_defs_from_state(context, state_path)
+            return defs.map_asset_specs(func=lambda spec: spec.merge_attributes(metadata=fetched))
         missing = f"{self._project_manager.repo_url} was not fetched yet: run `dg utils refresh-defs-state`"
         awaited = [
             dg.AssetSpec(
@@ -101,4 +102,4 @@ class GitDbtComponent(WarehouseDbtComponent):
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Fetch the repository, and prepare its manifest."""
-        self._project_manager.fetch(state_path, then=prepare)
+        self._project_manager.fetch(state_path, then=partial(prepare, of_this_repository=self.of_this_repository))

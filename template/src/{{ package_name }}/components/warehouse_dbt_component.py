@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 
 from ..settings import DAILY
-from .dbt_cli import WarehouseDbtCli, ensure_database
+from .dbt_cli import DbtCli, WarehouseDbtCli, ensure_database
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
+from .dbt_selection import everything_selected_at_once
 
 
 @dg.scaffold_with(DbtProjectScaffolder)
@@ -31,6 +32,9 @@ class WarehouseDbtComponent(DbtProjectComponent):
         tags: Tags of the assets, besides those that dbt gives.
     """
 
+    #: Whether its files were written by those who write this project. They may then name environment variables.
+    of_this_repository: ClassVar[bool] = True
+
     prepare_if_dev: bool = False
     daily_tag: str = "daily"
     group_name: str = "dbt"
@@ -40,6 +44,11 @@ class WarehouseDbtComponent(DbtProjectComponent):
         """The definitions: an asset for each model, seed and snapshot, and a check for each test."""
         prepare_if_changed(self.dbt_project)
         return self.build_defs_from_state(context, None)
+
+    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
+        """The definitions, from the manifest."""
+        with everything_selected_at_once():
+            return super().build_defs_from_state(context, state_path)
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Prepare the manifest. It stays in the dbt project: Dagster's own component would also copy the project."""
@@ -84,7 +93,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
         """Run dbt on what is selected. Development has its sample data first."""
         ensure_database()
-        if not self.include_metadata:
-            settings = ("project_dir", "profiles_dir", "profile", "target", "dbt_executable", "state_path")
-            dbt = WarehouseDbtCli(**{name: getattr(dbt, name) for name in settings})
+        settings = ("project_dir", "profiles_dir", "profile", "target", "dbt_executable", "state_path")
+        kind = DbtCli if self.include_metadata else WarehouseDbtCli
+        dbt = kind(**{name: getattr(dbt, name) for name in settings}, of_this_repository=self.of_this_repository)
         yield from super().execute(context, dbt)

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+#: By default DuckDB takes a table that it does not know from the Python variable of that name.
+SETTINGS: dict[str, Any] = {"python_enable_replacements": "false"}
+#: Nothing but the database, and no statement can change that.
+SEALED: dict[str, Any] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+}
+
 
 class DatabaseResource(dg.ConfigurableResource):
     """An embedded DuckDB database.
@@ -29,11 +39,12 @@ class DatabaseResource(dg.ConfigurableResource):
     lock_timeout: float = 60.0
 
     @contextmanager
-    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
         """A connection that is closed at the end of the ``with`` block.
 
         Args:
             read_only: Ask for the file's only write access when False.
+            sealed: Have DuckDB refuse all that is outside of the database: files, the network, extensions, settings.
 
         Raises:
             FileNotFoundError: The database is missing, and it is to be read.
@@ -45,10 +56,11 @@ class DatabaseResource(dg.ConfigurableResource):
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         elif not Path(self.path).exists():
             raise FileNotFoundError(f"No database at {self.path}: check DATABASE_PATH, or create the file first")
+        settings = SETTINGS | SEALED if sealed else SETTINGS
         deadline = time.monotonic() + self.lock_timeout
         while True:
             try:
-                con = duckdb.connect(self.path, read_only=read_only)
+                con = duckdb.connect(self.path, read_only=read_only, config=settings)
                 break
             # Held by another process, or by another connection of this process in the other mode.
             except (duckdb.IOException, duckdb.ConnectionException) as error:
@@ -62,8 +74,6 @@ class DatabaseResource(dg.ConfigurableResource):
                 # Uneven waits, so that processes that wait for each other do not meet again and again.
                 time.sleep(random.uniform(0.01, 0.1))
         try:
-            # By default DuckDB takes a table that it does not know from the Python variable of that name.
-            con.execute("SET python_enable_replacements = false")
             yield con
         finally:
             con.close()

@@ -1,7 +1,8 @@
 """The embedded database of development, which is never found empty."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,19 @@ class DevelopmentDatabase(DatabaseResource):
     """
 
     @contextmanager
-    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
         """A connection to the filled database. The arguments and errors are those of ``DatabaseResource``."""
         self.fill()
-        with super().connect(read_only) as con:
+        with super().connect(read_only, sealed) as con:
             yield con
 
     def fill(self) -> None:
         """Have the data in the database, before somebody else opens it."""
-        for filler in entry_points(group=FILLERS):
-            filler.load()(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
+        for filler in _fillers():
+            filler(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
+
+
+@cache
+def _fillers() -> list[Callable[[DatabaseResource], None]]:
+    """Read once: to ask every installed package takes longer than a query."""
+    return [entry_point.load() for entry_point in entry_points(group=FILLERS)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from .object_store import ObjectStoreResource, write_parquet_atomically
-from .table_metadata import column_schema, preview
+from .table_metadata import column_schema, completeness
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,11 +94,11 @@ class ParquetIOManager(dg.UPathIOManager):
         return pd.read_parquet(str(path), columns=_input_metadata(context).get("columns"))
 
     def get_metadata(self, context: dg.OutputContext, obj: "pd.DataFrame") -> dict[str, Any]:
-        """What people look at: the number of rows, the columns and the first rows."""
+        """What people look at: the number of rows, the columns, and what is missing in them."""
         return {
             "dagster/row_count": len(obj),
             "dagster/column_schema": column_schema(obj),
-            "preview": preview(obj),
+            "completeness": completeness(obj),
         }
 
 

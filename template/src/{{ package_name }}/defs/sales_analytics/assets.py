@@ -10,7 +10,7 @@ import dagster as dg
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.database import quote_table
 from ...resources.retries import retried
-from ...resources.table_metadata import preview
+from ...resources.table_metadata import completeness
 from ...sales.dataframe import DataFrame
 from ...settings import DAILY, RAW_SOURCE
 from .daily_checks import (
@@ -153,5 +153,9 @@ def customer_metrics_export(
     with retried(context):
         path = object_store.write_parquet(table, EXPORT_KEY)
     return dg.MaterializeResult(
-        metadata={"path": dg.MetadataValue.path(path), "dagster/row_count": len(table), "preview": preview(table)}
+        metadata={
+            "path": dg.MetadataValue.path(path),
+            "dagster/row_count": len(table),
+            "completeness": completeness(table),
+        }
     )

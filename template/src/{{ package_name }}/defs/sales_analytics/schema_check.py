@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ...resources.table_metadata import preview
+from ...resources.table_metadata import table
 from ...sales.dataframe import DataFrame
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def validate(df: DataFrame, schema: "DataFrameSchema", check_name: str | None = 
         check_name: Which check the result is for, where the caller has several.
 
     Returns:
-        The result, with the schema and the first violations as metadata for the UI.
+        The result, with the schema and the violations of each check as metadata for the UI.
     """
     from pandera.errors import SchemaErrors
 
@@ -46,8 +46,19 @@ def validate(df: DataFrame, schema: "DataFrameSchema", check_name: str | None = 
     try:
         schema.validate(df, lazy=True)
     except SchemaErrors as error:
-        violations = error.failure_cases[["schema_context", "column", "check", "failure_case", "index"]]
+        violations = error.failure_cases
         metadata["violations"] = dg.MetadataValue.int(len(violations))
-        metadata["first_violations"] = preview(violations, rows=20)
+        metadata["violations_by_check"] = table(_by_check(violations))
         return dg.AssetCheckResult(check_name=check_name, passed=False, metadata=metadata)
     return dg.AssetCheckResult(check_name=check_name, passed=len(df) > 0, metadata=metadata)
+
+
+def _by_check(violations: DataFrame) -> list[dict[str, str | int]]:
+    """How often each check was violated, and where first: the row, whose values stay where they are stored."""
+    lines: list[dict[str, str | int]] = []
+    for (column, check), cases in violations.fillna({"column": ""}).groupby(["column", "check"], sort=False):
+        first = cases.iloc[0]
+        # Without a row it is about a whole column: its type, or that it is there at all.
+        where = first["failure_case"] if cases["index"].isna().all() else f"row {first['index']}"
+        lines.append({"column": str(column), "check": str(check), "violations": len(cases), "first": str(where)})
+    return lines

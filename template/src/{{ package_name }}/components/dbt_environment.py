@@ -1,0 +1,73 @@
+"""Which environment variables dbt gets: code of others runs in it, of packages or of a repository of its own."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from ..settings import development_data_folder
+
+#: What any program needs to find its files, its language and the network; the last lines are for Windows.
+_BASICS = {
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TERM",
+        "NO_COLOR",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+    ),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE"),
+    *("APPDATA", "LOCALAPPDATA"),
+}
+_BASIC_PREFIXES = ("LC_", "PYTHON", "XDG_")
+#: The token is for git, which fetches the repository: dbt would hand it to whoever a file of the repository names.
+_NEVER = {"DBT_REPO_TOKEN"}
+_READ_BY_DBT = re.compile(r"env_var\(\s*['\"](\w+)['\"]")
+_LOCK = RLock()
+
+
+def variables_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> dict[str, str]:
+    """The variables for dbt: the basics, those that files of this project read, and those that ``DBT_VARIABLES`` lists.
+
+    Args:
+        environment: All variables.
+        files: The files of this project that dbt reads. A repository's own are not among them: who writes them could
+            name any variable.
+    """
+    names = set(environment.get("DBT_VARIABLES", "").split())
+    for file in files:
+        names.update(_READ_BY_DBT.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return {
+        name: value
+        for name, value in environment.items()
+        if (name in names or name.upper() in _BASICS or name.startswith(_BASIC_PREFIXES)) and name not in _NEVER
+    }
+
+
+@contextmanager
+def only(variables: dict[str, str]) -> Iterator[None]:
+    """This process without its other variables, for as long as it takes to start dbt: that gets what is there."""
+    with _LOCK:
+        before = dict(os.environ)
+        # An absolute path, as dbt runs elsewhere; and an error where git would ask for the password of a package.
+        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"}
+        for name in before.keys() - variables.keys():
+            del os.environ[name]
+        os.environ.update(variables | ours)
+        try:
+            yield
+        finally:
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)

@@ -1,0 +1,26 @@
+"""Git repositories of a few files, made by somebody whom every machine knows."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as somebody."""
+    as_somebody = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "-c", "commit.gpgsign=false"]
+    command = ["git", *as_somebody, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, encoding="utf-8").stdout
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def commit(folder: Path, files: Mapping[str, str | bytes] | None = None) -> None:
+    """Write files, and commit everything."""
+    write(folder, files or {})
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "A change")
