@@ -22,6 +22,7 @@ FILES = (
     "tests/test_transformations.py",
     # The instances of components: their tests. The instances are below.
     "tests/test_etl_definitions.py",
+    "tests/test_job_definitions.py",
     "tests/test_reverse_etl_definitions.py",
     # The models of dbt, and what is tested of them. The source and the macro for days stay.
     "src/*/dbt_project/macros/cleaning.sql",
