@@ -6,7 +6,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import dagster as dg
-import pydantic
 
 from .example_scaffolder import name_of, write_example
 
@@ -57,7 +56,7 @@ FILES = {
 }
 
 
-class DbtScaffoldParams(pydantic.BaseModel):
+class DbtScaffoldParams(dg.Model):
     """The options of the command.
 
     Args:
