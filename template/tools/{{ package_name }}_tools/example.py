@@ -60,7 +60,7 @@ NAMES = {
     *("revenue_report", "revenue_reconciles"),
 }
 
-#: Whose lines between ``example begins`` and ``example ends`` go.
+#: Whose lines between ``example begins`` and ``example ends`` go, and those that end with ``(example)``.
 DOCUMENTS = ("README.md",)
 #: What only the example imports.
 PACKAGES = ("matplotlib", "pandera")
