@@ -12,6 +12,8 @@ from copier._main import Worker
 from jinja2 import Environment
 
 _COMPILED: dict[tuple[Any, ...], Any] = {}
+#: As Copier has it: another of these contexts may be in force.
+_ANSWERS_RELPATH: property = Worker.__dict__["answers_relpath"]
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def without_repetitions() -> Iterator[None]:
     It compiles each text once: the code depends on the text alone. It finds out once what the answers file is called,
     instead of for each path. And it does not ask git about each file, whether it is executable: none is.
     """
-    answers_relpath = cached_property(Worker.answers_relpath.fget)  # type: ignore[attr-defined]
+    answers_relpath = cached_property(_ANSWERS_RELPATH.fget)  # type: ignore[arg-type]
     answers_relpath.__set_name__(Worker, "answers_relpath")
     compile_it = Environment.compile
 

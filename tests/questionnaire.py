@@ -67,11 +67,15 @@ class Questionnaire:
             for destination, _ in self.worker._render_path(source)
         }
 
-    def exclusions(self) -> list[str]:
-        """The patterns that ``_exclude`` has for a new project with the latest answers, one from each line of a row."""
+    def exclusions(self, rows: Iterable[str] | None = None) -> list[str]:
+        """The patterns that ``_exclude`` has for a new project with the latest answers, one from each line of a row.
+
+        Args:
+            rows: The rows, if not those of this template.
+        """
         operation = {"_copier_operation": "copy"}
-        rows = (self.worker._render_string(row, operation) for row in self.worker.all_exclusions)
-        return [line for row in rows for line in row.splitlines() if line]
+        rendered = (self.worker._render_string(row, operation) for row in rows or self.worker.all_exclusions)
+        return [line for row in rendered for line in row.splitlines() if line]
 
     def excluded_by(self, patterns: Iterable[str], paths: Iterable[str]) -> set[str]:
         """Which paths these patterns leave out."""

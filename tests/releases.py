@@ -70,6 +70,22 @@ def template_repository(folder: Path) -> Path:
     return folder
 
 
+def template_of(release: Release, folder: Path) -> Path:
+    """The template of a release, in a plain folder.
+
+    Args:
+        release: The release.
+        folder: The folder to make.
+
+    Returns:
+        The folder.
+    """
+    folder.mkdir()
+    git(ROOT, "archive", f"--output={folder}.tar", release.commit)
+    shutil.unpack_archive(f"{folder}.tar", folder)
+    return folder
+
+
 @contextmanager
 def quick_copier() -> Iterator[None]:
     """Copier, which clones each version of a template once."""

@@ -22,6 +22,8 @@ from matrix.selection import covering
 from matrix.trees import Tree
 from projects import content_of, render
 from questionnaire import questionnaire
+from release import Release
+from releases import recorded_releases, template_of
 from repository import ROOT, copy_template
 
 TOY = Path(__file__).with_name("toy_integration")
@@ -69,6 +71,25 @@ def test_rows_of_exclude_are_all_that_copier_takes_from_a_folder(name: str) -> N
     rows = yaml.safe_load((ROOT / "integrations" / name / "copier.yml").read_text(encoding="utf-8"))
     assert list(rows) == ["_exclude"]
     assert all(f"'{name}'" in row for row in rows["_exclude"])
+
+
+@pytest.mark.parametrize("release", recorded_releases(), ids=lambda release: release.version)
+def test_rows_of_exclude_know_the_names_of_older_versions(template: Path, tmp_path: Path, release: Release) -> None:
+    """An update also evaluates them for the version that it comes from.
+
+    A file that both versions have, and that is left out of the older one, would be new to Copier: its owner's edits of
+    it would be lost, or in conflict.
+    """
+    with questionnaire(template_of(release, tmp_path / "template")) as older, questionnaire(template) as newer:
+        older.fill_in({})
+        newer.fill_in({})
+        both = {*older.files().values()} & {*newer.files().values()}
+        for combination in combinations_of(older.worker.template.local_abspath):
+            older.fill_in(combination.choices)
+            newer.fill_in(combination.choices)
+            kept = both - older.excluded_by(older.exclusions(), both) - newer.excluded_by(newer.exclusions(), both)
+            lost = older.excluded_by(older.exclusions(newer.worker.template.exclude), kept)
+            assert not lost, f"{combination.id}: give the row the names that {release.version} had"
 
 
 @dataclass(frozen=True)

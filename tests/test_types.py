@@ -39,8 +39,8 @@ def test_a_wrong_type_is_named_with_its_combination(template: Path, tmp_path: Pa
     one, two = combinations()[0], combinations()[-1]
     for combination in (one, two):
         render(template, tmp_path / combination.id, combination.choices)
-    partitions = next((tmp_path / two.id).glob("src/*/partitions.py"))
-    partitions.write_text(partitions.read_text().replace("FIRST_DAY = date(", "FIRST_DAY: str = date("))
+    settings = next((tmp_path / two.id).glob("src/*/settings.py"))
+    settings.write_text(settings.read_text().replace("FIRST_DAY = date(", "FIRST_DAY: str = date("))
     complaints = wrong_types(tmp_path)
     assert complaints
     assert all(f"{two.id}/src/" in complaint for complaint in complaints)

@@ -26,8 +26,8 @@ from matrix.selection import covering
 from matrix.trees import Tree
 from projects import content_of, render
 from release import Release
-from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_repository
-from repository import ROOT, copy_template
+from releases import CURRENT, commit, git, quick_copier, recorded_releases, template_of, template_repository
+from repository import copy_template
 
 pytestmark = pytest.mark.thorough
 
@@ -162,9 +162,7 @@ def test_another_text_gives_what_a_fresh_copy_has(repository: Repository, tmp_pa
 def of_release(release: Release) -> list[Combination]:
     """The combinations that a release had: so many that every pair of its choices meets."""
     with tempfile.TemporaryDirectory() as folder:
-        git(ROOT, "archive", f"--output={folder}/template.tar", release.commit)
-        shutil.unpack_archive(f"{folder}/template.tar", f"{folder}/template")
-        return covering(list(combinations_of(Path(folder, "template"))))
+        return covering(list(combinations_of(template_of(release, Path(folder, "template")))))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ from matrix.trees import Tree
 
 # Jinja that belongs to the project. Elsewhere, Jinja's brackets are a template file without the suffix .jinja.
 JINJA_OF_THE_PROJECT = {
-    "src/*/defs/*/defs.yaml": re.compile(r"\{\{ raw_source \}\}"),  # what a component knows
+    # What a component knows, in YAML and in the example of it that `dg scaffold` writes.
+    "src/*/defs/*/defs.yaml": re.compile(r"\{\{ raw_source \}\}"),
+    "src/*/components/*.py": re.compile(r"\{\{ raw_source \}\}"),
     ".github/workflows/*.yml": re.compile(r"\$\{\{.*?\}\}"),  # GitHub's expressions
     **{path: re.compile(own) for each in INTEGRATIONS for path, own in each.own_jinja.items()},
 }

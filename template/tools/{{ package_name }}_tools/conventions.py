@@ -36,7 +36,7 @@ CONVENTIONS = (
     Convention(
         "owner",
         lambda spec: bool(spec.owners),
-        "Add owners=['team:...']. What takes none, @dg.observable_source_asset, write as "
+        "Add owners=['team:...']; @dg.observable_source_asset, which takes none, can be "
         "@dg.multi_observable_source_asset with an AssetSpec",
     ),
     Convention("domain", lambda spec: "domain" in spec.tags, "Add the tag 'domain': selections use it"),

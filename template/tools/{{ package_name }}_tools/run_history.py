@@ -5,12 +5,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster._core.storage.dagster_run import DagsterRun
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+import dagster as dg
 from filelock import FileLock
 
 
-class SharedSqliteStorage(DagsterSqliteStorage):
+class NoSqliteStorage:
+    """In the place of Dagster's class, which is not public, where a version of Dagster has none of that name."""
+
+    def __init__(self, *_: object) -> None:
+        raise ImportError(
+            "This version of Dagster calls DagsterSqliteStorage otherwise. In dagster.yaml, write `sqlite: {base_dir: "
+            ".dagster/storage}` under `storage`: all is as before, as long as the first commands of a project are not "
+            "started at the same time"
+        )
+
+
+try:
+    from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+except ImportError:
+    DagsterSqliteStorage = NoSqliteStorage
+
+
+class SharedSqliteStorage(DagsterSqliteStorage):  # type: ignore[misc] (one of two)
     """Dagster's SQLite storage, opened by one process at a time.
 
     Of two commands that are the first ones in a project, at the same time, both would create the tables. The files that
@@ -41,16 +57,16 @@ def announced_as_partitioned() -> Iterator[None]:
     first run. The method is not public. Where a version of Dagster has none of that name, all is as before, and slower.
     """
     name = "get_resolved_partitions_subset_for_events"
-    original = getattr(DagsterRun, name, None)
+    original = getattr(dg.DagsterRun, name, None)
     if original is None:
         yield
         return
 
-    def partitions_of(run: DagsterRun, partitions: Any) -> Any:
+    def partitions_of(run: dg.DagsterRun, partitions: Any) -> Any:
         return None if partitions is None else original(run, partitions)
 
-    setattr(DagsterRun, name, partitions_of)
+    setattr(dg.DagsterRun, name, partitions_of)
     try:
         yield
     finally:
-        setattr(DagsterRun, name, original)
+        setattr(dg.DagsterRun, name, original)

@@ -1,6 +1,7 @@
 """The manifest of a dbt project: what dbt has understood of it, and what the assets are made from."""
 
 import hashlib
+import json
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from dagster_dbt import DbtProject
 from filelock import FileLock
 
 from ..settings import PRODUCTION, environment
-from .dbt_cli import WarehouseDbtCli
+from .dbt_cli import WarehouseDbtCli, vars_of_dbt
 from .dbt_files import files_of_profiles, files_of_project
 
 FINGERPRINT = "prepared_from.sha256"
@@ -56,16 +57,19 @@ def prepare(project: DbtProject, of_this_repository: bool = True) -> None:
         dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt could not, and has said why.
     """
     before = fingerprint(project)
-    dbt = WarehouseDbtCli(project_dir=project, of_this_repository=of_this_repository)
-    if any((project.project_dir / name).exists() for name in ("packages.yml", "dependencies.yml")):
-        dbt.cli(["deps", "--quiet"], target_path=project.target_path).wait()
-    dbt.cli(["parse", "--quiet"], target_path=project.target_path).wait()
+    dbt = WarehouseDbtCli.for_project(project, of_this_repository)
+    variables = ["--vars", json.dumps(vars_of_dbt())] if of_this_repository else []
+    with dbt.ended_afterwards():
+        if any((project.project_dir / name).exists() for name in ("packages.yml", "dependencies.yml")):
+            dbt.cli(["deps", "--quiet", *variables], target_path=project.target_path).wait()
+        dbt.cli(["parse", "--quiet", *variables], target_path=project.target_path).wait()
     (project.manifest_path.parent / FINGERPRINT).write_text(before, encoding="utf-8")
 
 
 def fingerprint(project: DbtProject) -> str:
-    """A text that changes with any file that dbt reads, the chosen profile and target, and the version of dbt."""
-    digest = hashlib.sha256(f"{version('dbt-core')} {project.profile} {project.target}".encode())
+    """A text that changes with all that dbt reads: its files, the chosen profile and target, vars, and its version."""
+    told = json.dumps([version("dbt-core"), project.profile, project.target, vars_of_dbt()])
+    digest = hashlib.sha256(told.encode())
     # In this order, so that the files of a project count where the profile is among them.
     for folder, files in {project.profiles_dir: files_of_profiles, project.project_dir: files_of_project}.items():
         for path in files(folder):

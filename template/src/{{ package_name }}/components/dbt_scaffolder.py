@@ -6,9 +6,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import dagster as dg
-import pydantic
 
-from .example_scaffolder import ExampleScaffolder, name_of
+from .example_scaffolder import name_of, write_example
 
 ATTRIBUTES = """
 # The folder with dbt_project.yml, relative to this file.
@@ -57,7 +56,7 @@ FILES = {
 }
 
 
-class DbtScaffoldParams(pydantic.BaseModel):
+class DbtScaffoldParams(dg.Model):
     """The options of the command.
 
     Args:
@@ -83,7 +82,7 @@ class DbtProjectScaffolder(dg.Scaffolder[DbtScaffoldParams]):
         else:
             project = name_of(request)
             write_project(folder / project)
-        ExampleScaffolder.of(ATTRIBUTES.replace("PROJECT", project))().scaffold(request)
+        write_example(request, ATTRIBUTES.replace("PROJECT", project))
 
 
 def write_project(folder: Path) -> None:

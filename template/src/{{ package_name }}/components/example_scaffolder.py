@@ -20,16 +20,21 @@ class ExampleScaffolder(dg.Scaffolder):
         """A scaffolder with these attributes, as YAML; ``NAME`` stands for the name that is given."""
         return type(cls.__name__, (cls,), {"attributes": attributes})
 
-    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
-        """Write ``defs.yaml``; or Python, if that was asked for."""
-        if request.scaffold_format == "python":
-            dg.scaffold_component(request)
-            return
-        file = request.target_path if request.append else request.target_path / "defs.yaml"
-        text = indent(dedent(self.attributes).strip(), "  ").replace(NAME, name_of(request))
-        with file.open("a", encoding="utf-8") as opened:
-            separator = "---\n" if request.append else ""
-            opened.write(f"{separator}type: {request.type_name}\nattributes:\n{text}\n")
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        """Write the example."""
+        write_example(request, self.attributes)
+
+
+def write_example(request: dg.ScaffoldRequest[Any], attributes: str) -> None:
+    """Write ``defs.yaml`` with these attributes; or Python, without any, if that was asked for."""
+    if request.scaffold_format == "python":
+        dg.scaffold_component(request)
+        return
+    file = request.target_path if request.append else request.target_path / "defs.yaml"
+    text = indent(dedent(attributes).strip(), "  ").replace(NAME, name_of(request))
+    with file.open("a", encoding="utf-8") as opened:
+        separator = "---\n" if request.append else ""
+        opened.write(f"{separator}type: {request.type_name}\nattributes:\n{text}\n")
 
 
 def name_of(request: dg.ScaffoldRequest[Any]) -> str:

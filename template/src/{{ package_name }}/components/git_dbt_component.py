@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 import dagster as dg
-from dagster.components.component.state_backed_component import StateBackedComponent
 from dagster.components.utils.project_paths import get_local_state_path
 from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
@@ -78,7 +77,7 @@ class GitDbtComponent(WarehouseDbtComponent):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions, from the copy of the repository."""
-        return StateBackedComponent.build_defs(self, context)
+        return dg.StateBackedComponent.build_defs(self, context)
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """An asset for each model. Before the repository was fetched, only what is awaited of it."""

@@ -17,7 +17,7 @@ job_name: NAME
 # Minute, hour, day of the month, month, day of the week.
 cron_schedule: "0 18 * * 1-5"
 timezone: UTC
-# In Dagster's syntax, such as `tag:domain=finance and kind:duckdb` or `key:"*orders*"`; compare with `dg list defs`.
+# In Dagster's syntax, such as `tag:domain=finance and kind:duckdb` or `key:"*orders*"`; see `dg list defs`.
 asset_selection: tag:cadence=daily
 # Whether the schedule is on from the start. Off, the job can be launched by hand.
 enabled: false

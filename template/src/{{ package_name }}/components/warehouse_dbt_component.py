@@ -10,10 +10,10 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 
 from ..settings import DAILY
-from .dbt_cli import DbtCli, WarehouseDbtCli, ensure_database
+from .dbt_cli import DbtCli, WarehouseDbtCli, dbt_executable, ensure_database, have_dbt_on_path, vars_of_dbt
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
-from .dbt_selection import everything_selected_at_once
+from .dbt_shortcuts import everything_selected_at_once
 
 
 @dg.scaffold_with(DbtProjectScaffolder)
@@ -47,6 +47,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """The definitions, from the manifest."""
+        have_dbt_on_path()
         with everything_selected_at_once():
             return super().build_defs_from_state(context, state_path)
 
@@ -79,21 +80,26 @@ class WarehouseDbtComponent(DbtProjectComponent):
         return spec._replace(description=test.get("description") or f"dbt tests {tested}: {what}")
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
-        """The arguments of the YAML file, with the days of the run as vars."""
+        """The arguments of the YAML file; as vars, what dbt is told of this project, and the days of the run."""
         arguments = list(super().get_cli_args(context))
-        if not context.has_partition_key and not context.has_partition_key_range:
-            return arguments
-        days = {"first_day": context.partition_keys[0], "last_day": context.partition_keys[-1]}
+        variables = vars_of_dbt() if self.of_this_repository else {}
+        if context.has_partition_key or context.has_partition_key_range:
+            variables |= {"first_day": context.partition_keys[0], "last_day": context.partition_keys[-1]}
         if "--vars" in arguments:
             position = arguments.index("--vars") + 1
-            days |= json.loads(arguments[position])
+            variables |= json.loads(arguments[position])
             del arguments[position - 1 : position + 1]
-        return [*arguments, "--vars", json.dumps(days)]
+        return [*arguments, "--vars", json.dumps(variables)] if variables else arguments
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
         """Run dbt on what is selected. Development has its sample data first."""
         ensure_database()
-        settings = ("project_dir", "profiles_dir", "profile", "target", "dbt_executable", "state_path")
+        settings = ("project_dir", "profiles_dir", "profile", "target", "state_path")
         kind = DbtCli if self.include_metadata else WarehouseDbtCli
-        dbt = kind(**{name: getattr(dbt, name) for name in settings}, of_this_repository=self.of_this_repository)
-        yield from super().execute(context, dbt)
+        own = kind(
+            **{name: getattr(dbt, name) for name in settings},
+            dbt_executable=dbt_executable(),
+            of_this_repository=self.of_this_repository,
+        )
+        with own.ended_afterwards():
+            yield from super().execute(context, own)

@@ -1,0 +1,66 @@
+"""What of this project belongs to the example: ``uv run remove-example`` takes it away, and nothing else.
+
+Paths are relative to the project, and ``*`` stands for the name of the package. No project has all of it.
+"""
+
+#: Files that are the example's as a whole. A file of yours beside them stays.
+FILES = (
+    # The assets in Python, their logic, and the tests of both.
+    "src/*/defs/sales_analytics/assets.py",
+    "src/*/defs/sales_analytics/checks.py",
+    "src/*/defs/sales_analytics/daily_checks.py",
+    "src/*/defs/sales_analytics/schema_check.py",
+    "src/*/sales/__init__.py",
+    "src/*/sales/dataframe.py",
+    "src/*/sales/plots.py",
+    "src/*/sales/schemas.py",
+    "src/*/sales/transformations.py",
+    "tests/test_plots.py",
+    "tests/test_sales_analytics.py",
+    "tests/test_sales_checks.py",
+    "tests/test_sales_definitions.py",
+    "tests/test_transformations.py",
+    # The instances of components: their tests. The instances are below.
+    "tests/test_etl_definitions.py",
+    "tests/test_job_definitions.py",
+    "tests/test_reverse_etl_definitions.py",
+    # The models of dbt, and what is tested of them. The source and the macro for days stay.
+    "src/*/dbt_project/macros/cleaning.sql",
+    "src/*/dbt_project/models/marts/customer_value.sql",
+    "src/*/dbt_project/models/marts/fct_orders.sql",
+    "src/*/dbt_project/models/marts/monthly_revenue_by_region.sql",
+    "src/*/dbt_project/models/staging/stg_customers.sql",
+    "src/*/dbt_project/models/staging/stg_orders.sql",
+    "src/*/dbt_project/tests/revenue_reconciles.sql",
+    "tests/dbt_build.py",
+    "tests/test_dbt_agrees_with_sales.py",
+    "tests/test_dbt_definitions.py",
+    "tests/test_dbt_project.py",
+)
+
+DOCUMENT = r"^---\n"
+ENTRY = r"^(?=  - name:)"
+#: Files with parts of the example, and what each part begins with. A part of yours stays, and so does its file.
+PARTS = {
+    "src/*/defs/my_etl/defs.yaml": DOCUMENT,
+    "src/*/defs/daily_finance_job/defs.yaml": DOCUMENT,
+    "src/*/defs/weekly_analytics_job/defs.yaml": DOCUMENT,
+    "src/*/defs/reverse_etl/defs.yaml": DOCUMENT,
+    "src/*/dbt_project/models/marts/_exposures.yml": ENTRY,
+    "src/*/dbt_project/models/marts/_marts.yml": ENTRY,
+    "src/*/dbt_project/models/staging/_staging.yml": ENTRY,
+    "src/*/dbt_project/tests/_tests.yml": ENTRY,
+}
+#: How such a part of the example is called.
+NAMES = {
+    *("daily_order_volume", "monthly_order_volume", "customers_by_segment"),
+    *("daily_finance_job", "weekly_analytics_job"),
+    "Customers to CRM",
+    *("stg_orders", "stg_customers", "fct_orders", "customer_value", "monthly_revenue_by_region"),
+    *("revenue_report", "revenue_reconciles"),
+}
+
+#: Whose lines between ``example begins`` and ``example ends`` go.
+DOCUMENTS = ("README.md",)
+#: What only the example imports.
+PACKAGES = ("matplotlib", "pandera")
