@@ -30,8 +30,8 @@ from measuring import (
 )
 
 EXPORT = "data/object_store/customer_metrics/customer_metrics.parquet"
-# A line such as "2026-01-01 to 2026-01-31: 2 daily assets, 31 days … (1.2 s)".
-RUN = re.compile(r"assets.* … \(([\d.]+) s\)")
+# A line such as "2026-01-01 to 2026-03-01: 13 assets … (8.2 s)".
+RUN = re.compile(r": \d+ assets? … \(([\d.]+) s\)")
 
 
 def settings_of_uv() -> dict[str, str]:
