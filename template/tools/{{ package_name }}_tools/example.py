@@ -60,6 +60,17 @@ NAMES = {
     *("revenue_report", "revenue_reconciles"),
 }
 
+#: What something of yours may be made from: assets and models, macros, Python modules.
+USABLE = NAMES | {
+    *("raw_customer_orders", "cleaned_orders", "customer_lifetime_value", "enriched_customer_metrics"),
+    *("customer_metrics_export", "is_blank", "is_an_amount"),
+    *("sales.dataframe", "sales.plots", "sales.schemas", "sales.transformations"),
+    *("sales_analytics.assets", "sales_analytics.daily_checks", "sales_analytics.schema_check"),
+}
+#: Where that would be.
+USED_IN = ("src/*/defs/**/*", "src/*/dbt_project/**/*")
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+
 #: Whose lines between ``example begins`` and ``example ends`` go, and those that end with ``(example)``.
 DOCUMENTS = ("README.md",)
 #: What only the example imports.
