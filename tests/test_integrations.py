@@ -184,7 +184,7 @@ def test_its_answer_adds_what_it_has(repository: Repository, tmp_path: Path) -> 
         assert "# Production: the folder that Toy writes into\n# TOY_FOLDER=\n" in text[".env.example"]
         readme = text["README.md"]
         assert "| `TOY_FOLDER` | production: the folder that Toy writes into | |\n" in readme
-        assert "--> sync[toy/customers_to_crm]\n" in readme
+        assert "--> sync[toy/customers_to_crm]\n    %% example ends\n```" in readme
         assert "\n\nToy writes the rows into a file" in readme[readme.index("## Sending results on") :]
 
 
