@@ -39,11 +39,12 @@ def repository(tmp_path: Path) -> Path:
 def keep_tests(repository: Path, *names: str) -> None:
     """Delete the other tests of projects: what a run does with them is the same."""
     gone = set()
-    for path in (repository / "template" / "tests").glob("test_*.py*"):
-        name = path.name.split(".")[0]
-        if name.removeprefix("test_") not in names:
-            path.unlink()
-            gone.add(f"tests/{name}.py")
+    for folder in ("tests", "tools/tests"):
+        for path in (repository / "template" / folder).glob("test_*.py*"):
+            name = path.name.split(".")[0]
+            if name.removeprefix("test_") not in names:
+                path.unlink()
+                gone.add(f"{folder}/{name}.py")
     for expected in tables(repository):
         table = yaml.safe_load(expected.read_text(encoding="utf-8"))
         table = {row: [path for path in paths if path not in gone] for row, paths in table.items()}
@@ -106,7 +107,7 @@ def test_a_second_run_runs_what_a_change_concerns(repository: Path) -> None:
         return {each["check"] for each in jobs if not each["reused"]}
 
     schedules = "pytest tests/test_schedules.py"
-    others = {"pytest tests/test_definitions.py", "pytest tests/test_sample_data.py"}
+    others = {"pytest tests/test_definitions.py", "pytest tools/tests/test_sample_data.py"}
     every = {"dg check defs", "dg list defs --json", schedules, *others}
     assert run_jobs() == every
     with (repository / "template" / "tests" / "test_schedules.py.jinja").open("a", encoding="utf-8") as file:

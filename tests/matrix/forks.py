@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from matrix import scratch
 from matrix.inside import matrix_tracing as tracing
-from matrix.jobs import FORKED_PROGRAMS, INSIDE, Job, Result
+from matrix.jobs import FORKED_PROGRAMS, INSIDE, TOOLS, Job, Result
 from matrix.trees import Question, Tree
 
 SUPPORTED = sys.platform == "linux"
@@ -149,8 +149,9 @@ def questions_of(tree: Tree, trace: Path, opened: list[str] | None) -> list[Ques
         return [(tracing.EVERYTHING, "")]
     questions = {tuple(json.loads(line)) for line in trace.read_text(encoding="utf-8").splitlines()}
     in_parts = {path for kind, path in questions if kind == tracing.PYTEST_SETTINGS}
-    # What a job has written itself and reads again is no question about the project.
-    questions |= {(tracing.CONTENT, path) for path in opened if path in tree.files and path not in in_parts}
+    # What a job has written itself and reads again is no question about the project. Its environment is one: see jobs.
+    read = [*opened, TOOLS]
+    questions |= {(tracing.CONTENT, path) for path in read if path in tree.files and path not in in_parts}
     return sorted(question for question in questions if question[0] == tracing.EVERYTHING) or sorted(questions)
 
 

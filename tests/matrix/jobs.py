@@ -18,6 +18,8 @@ PROGRAMS = Path(sys.executable).parent
 INSIDE = Path(offline.__file__).parent
 #: Programs that jobs start and that take long to import: each start is a fork, too. See ``inside/forked_program``.
 FORKED_PROGRAMS = ["python", *(program for each in INTEGRATIONS for program in each.forked_programs)]
+#: The file of a project by which its tools are installed for each job.
+TOOLS = "tools/pyproject.toml"
 #: The file in a job's folder to which the processor seconds of forked programs are added, a line each.
 CPU_OF_PROGRAMS = "cpu_of_programs"
 #: The variables by which a forked program finds its job.
@@ -125,9 +127,9 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
 
 def installed(project: Path, folder: Path) -> list[Path]:
     """What an editable installation adds to the path of Python: the packages, and what ``tools/`` says of itself."""
-    if not (project / "tools" / "pyproject.toml").exists():
+    if not (project / TOOLS).exists():
         return [project / "src"]
-    tools = tomllib.loads((project / "tools" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tools = tomllib.loads((project / TOOLS).read_text(encoding="utf-8"))["project"]
     distribution = folder / "installed" / f"{tools['name'].replace('-', '_')}-{tools['version']}.dist-info"
     distribution.mkdir(parents=True, exist_ok=True)
     groups = tools["entry-points"].items()
