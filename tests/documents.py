@@ -12,7 +12,9 @@ from matrix.trees import Tree
 from pathspec import GitIgnoreSpec
 
 #: Programs of the project's environment, and of its owner, that documents may tell to run.
-PROGRAMS = {"copier", "dg", "pyrefly", "pytest", "ruff"}.union(*(each.documented_programs for each in INTEGRATIONS))
+PROGRAMS = {"copier", "dg", "pre-commit", "pyrefly", "pytest", "ruff"}.union(
+    *(each.documented_programs for each in INTEGRATIONS)
+)
 #: Variables that Dagster reads, or that say where everything is: no settings of the project.
 NOT_SETTINGS = {"DAGSTER_HOME"}
 #: What tools and the project itself write, and nobody commits.
