@@ -9,9 +9,8 @@ import dagster as dg
 
 from .example_scaffolder import name_of, write_example
 
-ATTRIBUTES = """
-# The folder with dbt_project.yml, relative to this file.
-project: PROJECT
+#: The end of an example of a component for dbt.
+OF_EVERY_MODEL = """
 # Of every model, besides the tags that dbt gives: selections use the domain, the cadence keeps them fresh.
 tags:
   domain: sales
@@ -22,6 +21,9 @@ op:
   backfill_policy:
     type: single_run
 """
+ATTRIBUTES = f"""
+# The folder with dbt_project.yml, relative to this file.
+project: PROJECT{OF_EVERY_MODEL}"""
 FILES = {
     "dbt_project.yml": """
         name: NAME

@@ -12,10 +12,11 @@ from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
 from .dbt_git_repository import GitRepository
 from .dbt_manifest import prepare
+from .dbt_scaffolder import OF_EVERY_MODEL
 from .example_scaffolder import ExampleScaffolder
 from .warehouse_dbt_component import WarehouseDbtComponent
 
-EXAMPLE = """
+EXAMPLE = f"""
 project:
   repo_url: https://github.com/your-organization/NAME.git
   # The folder with dbt_project.yml.
@@ -24,17 +25,7 @@ project:
   profile: warehouse
 profiles_dir: ../dbt
 # A branch, a tag or a commit. `dg utils refresh-defs-state` fetches it.
-revision: main
-# Of every model, besides the tags that dbt gives: selections use the domain, the cadence keeps them fresh.
-tags:
-  domain: sales
-  cadence: daily
-op:
-  name: NAME
-  pool: database_writer
-  backfill_policy:
-    type: single_run
-"""
+revision: main{OF_EVERY_MODEL}"""
 
 
 @dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))

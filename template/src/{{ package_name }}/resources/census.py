@@ -61,13 +61,7 @@ class CensusResource(SyncService):
     def describe(self, sync_id: int, name: str = "") -> Sync:
         """The sync, with its label and the names of its two ends as far as the token may see them."""
         subject = subject_of(self.service, sync_id, name)
-        try:
-            told = self._request("GET", f"syncs/{sync_id}", subject, lambda answer: mapping(data_of(answer)))
-        except ServiceFailure as failure:
-            if failure.status != 403:
-                raise
-            self._log.warning(f"{failure.description}. Going on without its description")
-            told = {}
+        told = self._described(sync_id, subject, lambda answer: mapping(data_of(answer)))
         subject = subject_of(self.service, sync_id, text(told.get("label")) or name)
         return Sync(sync_id, subject, self.url_of_runs(sync_id), self.names_of_ends(told, subject))
 

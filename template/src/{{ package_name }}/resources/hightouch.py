@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import dagster as dg
 
 from ..settings import DEVELOPMENT, PRODUCTION, environment
-from .http_api import ServiceFailure
 from .service_answers import count, message_of, seconds_between, text, whole_number
 from .sync_runs import Sync, SyncRun, subject_of
 from .sync_service import SyncService
@@ -37,13 +36,7 @@ class HightouchResource(SyncService):
     def describe(self, sync_id: int, name: str = "") -> Sync:
         """The sync, with its slug and the name of its destination as far as the key may see them."""
         subject = subject_of(self.service, sync_id, name)
-        try:
-            told = self._request("GET", f"syncs/{sync_id}", subject, sync_in)
-        except ServiceFailure as failure:
-            if failure.status != 403:
-                raise
-            self._log.warning(f"{failure.description}. Going on without its description")
-            told = {}
+        told = self._described(sync_id, subject, sync_in)
         subject = subject_of(self.service, sync_id, text(told.get("slug")) or name)
         destination = count(told.get("destinationId"))
         shown = (

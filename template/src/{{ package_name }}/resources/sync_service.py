@@ -279,6 +279,16 @@ class SyncService(dg.ConfigurableResource, ABC):
         )
         return api.request(method, endpoint, subject, read, params)
 
+    def _described(self, sync_id: int, subject: str, read: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """What the service says of a sync; nothing where the key may not read it, since it is only shown."""
+        try:
+            return self._request("GET", f"syncs/{sync_id}", subject, read)
+        except ServiceFailure as failure:
+            if failure.status != 403:
+                raise
+            self._log.warning(f"{failure.description}. Going on without its description")
+            return {}
+
     def _shown(self, endpoint: str, subject: str, read: Callable[[Any], str]) -> str:
         """A name that is only shown: without it, everything works."""
         try:
