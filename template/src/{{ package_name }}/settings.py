@@ -16,6 +16,9 @@ RAW_SOURCE = "shop_raw"
 FIRST_DAY = date(2025, 10, 1)
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC")
 
+#: What the tag ``cadence`` of an asset can say: what keeps assets fresh goes by it.
+CADENCES = ("daily", "weekly")
+
 DEVELOPMENT = "development"
 PRODUCTION = "production"
 

@@ -9,9 +9,8 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from ..resources.database import quote_table
-from ..settings import DAILY, FIRST_DAY, RAW_SOURCE, partition_range
+from ..settings import CADENCES, DAILY, FIRST_DAY, RAW_SOURCE, partition_range
 
-CADENCES = ("daily", "weekly")
 ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 #: How far back orders are watched: later changes to a day are rare. After a longer pause it is the pause, plus this.
 WATCHED = timedelta(days=7)
