@@ -15,15 +15,16 @@ there is no fault, nothing may fail: the first combination that breaks this is n
 By default 20 combinations are run, spread evenly over all that exist. Linux only, as the matrix in forks is.
 
 The figures are seconds of processor time per combination; ``ratio`` is naive / matrix, at least 20 for 20 combinations.
-``further_cpu_s`` is what one more costs, at most 1.0: the mean of the second half, as the first ones run what the
-others re-use. Outcomes of earlier runs are not used. Both are for runs without faults: what fails is run again in each
-project.
+``further_cpu_s`` is what one more costs, at most 1.0: the median of the second half, as the first ones run what the
+others re-use. They come in random order, so that each half has of every kind. Outcomes of earlier runs are not used.
+Both are for runs without faults: what fails is run again in each project.
 """
 
 import multiprocessing
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -241,10 +242,11 @@ def disagreement(naive: Checked, matrix: Checked, faulty: bool) -> str | None:
 
 
 def spread(every: Sequence[Combination], count: int, choice: random.Random) -> list[Combination]:
-    """A random combination out of each of as many parts of equal size; all, if there are no more."""
+    """A random combination out of each of as many parts of equal size, or all if there are no more; in random order."""
     count = min(count, len(every))
     bounds = [len(every) * number // count for number in range(count + 1)]
-    return [choice.choice(every[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    chosen = [choice.choice(every[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return choice.sample(chosen, len(chosen))
 
 
 def main() -> None:
@@ -290,8 +292,7 @@ def main() -> None:
     ratio = naive_cpu_s / matrix_cpu_s
     naive_cpu_s, matrix_cpu_s = naive_cpu_s / len(chosen), matrix_cpu_s / len(chosen)
     print(f"per combination: naive {naive_cpu_s:.1f}, matrix {matrix_cpu_s:.1f}")
-    later = [checked[each.id].cpu_seconds for each in chosen[len(chosen) // 2 :]]
-    further_cpu_s = sum(later) / len(later)
+    further_cpu_s = statistics.median(checked[each.id].cpu_seconds for each in chosen[len(chosen) // 2 :])
     finish(
         arguments,
         f"Checking {len(chosen)} combinations, in seconds of processor time each: naively {naive_cpu_s:.1f}, by the "

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from matrix.forks import Forks
 from matrix.outcomes import Outcomes
+from matrix.trees import Tree
 from small_projects import TESTS, small_project
 
 pytestmark = pytest.mark.thorough
+
+PREPARED = "src/dbt_project/target"
 
 FILES = {
     "data/read.csv": "a\n1\n",
@@ -19,6 +22,14 @@ FILES = {
     "run_me.py": "print(open('data/read.csv').read())\n",
 }
 READ = {"data/read.csv": "a\n10\n"}
+NEW = {"data/new.csv": "a\n"}
+SCRIPT = """
+import pathlib, subprocess, sys, tempfile
+script = pathlib.Path(tempfile.mkdtemp(), "script")
+script.write_text(f'''#!{}\\n{}\\n''')
+script.chmod(0o755)
+subprocess.check_call([script])
+"""
 
 # A way to read the project, and a change that a reader of this kind must notice.
 READERS: dict[str, tuple[str, Mapping[str, str]]] = {
@@ -41,8 +52,13 @@ READERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "a question, by a python that does not tell": (
         "import subprocess\n"
         "subprocess.check_call(['python', '-I', '-c', 'import os; os.path.exists(\"data/new.csv\")'])",
-        {"data/new.csv": "a\n"},
+        NEW,
     ),
+    "a question, by a script in Python": (
+        SCRIPT.format("{sys.executable}", "import os; os.path.exists('data/new.csv')"),
+        NEW,
+    ),
+    "a question, by a script of the shell": (SCRIPT.format("/bin/sh", "test ! -e data/new.csv"), NEW),
     "a file, by a fork": (
         "import os; pid = os.fork()\nif pid == 0:\n    open('data/read.csv').read(); os._exit(0)\nos.waitpid(pid, 0)",
         READ,
@@ -59,11 +75,11 @@ READERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "a file that is missing": ("try:\n    open('new.txt')\nexcept OSError:\n    pass", {"new.txt": "x"}),
     "whether it may be read": ("import os; os.access('new.txt', os.R_OK)", {"new.txt": "x"}),
     "the size of a file": ("assert (ROOT / 'data/read.csv').stat().st_size", READ),
-    "what is in a folder": ("import os; assert os.listdir('data')", {"data/new.csv": "a\n"}),
-    "a pattern of names": ("assert list(ROOT.glob('data/*.csv'))", {"data/new.csv": "a\n"}),
+    "what is in a folder": ("import os; assert os.listdir('data')", NEW),
+    "a pattern of names": ("assert list(ROOT.glob('data/*.csv'))", NEW),
     "a folder, by its number": (
         "import os; fd = os.open('data', os.O_RDONLY); assert os.listdir(fd)",
-        {"data/new.csv": "a\n"},
+        NEW,
     ),
     "what is installed": (
         "from importlib import metadata; assert not list(metadata.distributions(name='new'))",
@@ -90,6 +106,7 @@ READ_EVERYTHING = {
     "a file, by a program",
     "a file, by a Python that does not tell",
     "a question, by a python that does not tell",
+    "a question, by a script of the shell",
 }
 LIST_THE_ROOT = {"a tree"}
 
@@ -163,3 +180,20 @@ def test_only_one_process_finds_out_at_a_time(tmp_path: Path) -> None:
         assert (ours, theirs) == (True, False)
     with two.first(TESTS, wait=True) as theirs:
         assert theirs
+
+
+def test_what_is_prepared_is_for_projects_with_the_same_files_only(tmp_path: Path) -> None:
+    outcomes = Outcomes(tmp_path / "outcomes")
+
+    def project(name: str, model: str) -> Tree:
+        return small_project(tmp_path / name, "pass", {"src/dbt_project/model.sql": model, "README.md": name})
+
+    one, same, other = project("one", "select 1"), project("same", "select 1"), project("other", "select 2")
+    target = Path("src", "dbt_project", "target")
+    (one.root / target).mkdir()
+    (one.root / target / "manifest.json").write_text("{}", encoding="utf-8")
+    outcomes.keep_prepared(one, PREPARED)
+    for tree in (same, other):
+        outcomes.prepare(tree, PREPARED)
+    assert (same.root / target / "manifest.json").read_text(encoding="utf-8") == "{}"
+    assert not (other.root / target).exists()

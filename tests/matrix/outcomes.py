@@ -12,9 +12,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from filelock import FileLock
@@ -87,6 +89,32 @@ class Outcomes:
         unfinished.write_text(json.dumps(vars(record)), encoding="utf-8")
         version = hashlib.sha256("".join(answers).encode()).hexdigest()[:16]
         unfinished.rename(folder / f"{version}-{project}.json")
+
+    def prepare(self, tree: Tree, pattern: str) -> None:
+        """Put into a project what was prepared in another one from the same files.
+
+        Args:
+            tree: The project.
+            pattern: What is prepared: a folder in the folder of the files that it is made from.
+        """
+        for target, kept in self._prepared(tree, pattern):
+            if kept.exists():
+                shutil.copytree(kept, target)
+
+    def keep_prepared(self, tree: Tree, pattern: str) -> None:
+        """Keep what was prepared in a project, for others. See ``prepare``."""
+        for target, kept in self._prepared(tree, pattern):
+            if target.exists() and not kept.exists():
+                unfinished = kept.with_name(f"{kept.name}.{os.getpid()}")
+                shutil.copytree(target, unfinished)
+                with suppress(OSError):  # another process was faster
+                    unfinished.rename(kept)
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _prepared(self, tree: Tree, pattern: str) -> Iterator[tuple[Path, Path]]:
+        made_from, _, name = pattern.rpartition("/")
+        for folder in [folder for folder in tree.folders if fnmatch(folder, made_from)]:
+            yield tree.root / folder / name, self._folder / f"{name}-{tree.digest_of_folder(folder)}"
 
     @contextmanager
     def first(self, job: Job, wait: bool) -> Iterator[bool]:

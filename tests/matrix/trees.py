@@ -131,7 +131,16 @@ class Tree:
     @cached_property
     def digest(self) -> str:
         """The same for trees that are the same in every byte."""
-        lines = "\n".join(f"{path} {file.digest}" for path, file in sorted(self.files.items()))
+        return self.digest_of_folder("")
+
+    def digest_of_folder(self, folder: str) -> str:
+        """The same for folders of that name that are the same in every byte.
+
+        Args:
+            folder: Its path; an empty one for all of the project.
+        """
+        inside = [path for path in sorted(self.files) if not folder or path.startswith(f"{folder}/")]
+        lines = "\n".join(f"{path} {self.files[path].digest}" for path in inside)
         return hashlib.sha256(lines.encode()).hexdigest()
 
     def _pytest_settings(self, path: str) -> str:

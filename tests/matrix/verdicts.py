@@ -18,6 +18,7 @@ from matrix.trees import Tree
 
 #: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
 #: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
+#: So another project with the same files begins with it.
 PREPARED = "src/*/dbt_project/target"
 #: What everything that loads the definitions imports.
 DEFINITIONS = re.compile(r"src/\w+/definitions")
@@ -85,6 +86,8 @@ class Checking:
             self._read(name, lambda check=check: check(self._combination, self._tree))
         for name, job in TOOLS.items():
             self._judge(name, Processes().run(job, self._tree))
+        if self._outcomes:
+            self._outcomes.prepare(self._tree, PREPARED)
         self.run_jobs([DG_CHECK, DG_LIST, *(test_jobs(self._tree) if tests is None else tests)])
         if DG_LIST in self._printed:
             listed = json.loads(self._printed[DG_LIST])
@@ -134,7 +137,7 @@ class Checking:
 
     def _run(self, job: Job) -> None:
         result = self._runner.run(job, self._tree)
-        self._tree.restore(PREPARED)
+        self._restore()
         self._judge(str(job), result)
         self._keep(job, result)
 
@@ -146,7 +149,7 @@ class Checking:
         modules = [module for job in jobs for module in job.command[1:] if job.command[0] == "pytest"]
         programs = [job for job in jobs if job.command[0] != "pytest"]
         results = self._runner.run_all([*programs, *([Job(("pytest", *modules))] if modules else [])], self._tree)
-        self._tree.restore(PREPARED)
+        self._restore()
         if results[-1].problem:
             for job in jobs:
                 self._run(job)
@@ -156,6 +159,11 @@ class Checking:
         for job, result in zip(jobs, results, strict=True):
             self._judge(str(job), result)
             self._keep(job, result)
+
+    def _restore(self) -> None:
+        self._tree.restore(PREPARED)
+        if self._outcomes:
+            self._outcomes.keep_prepared(self._tree, PREPARED)
 
     def _keep(self, job: Job, result: Result) -> None:
         if not result.problem:

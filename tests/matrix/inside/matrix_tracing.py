@@ -38,7 +38,7 @@ _PATH_MODULES = ("pathlib", "genericpath", "posixpath")
 _STARTING = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system")
 # Programs that Python, Dagster and tests start, and that ask for nothing but the content of files: the kernel tells of
 # those. git also looks for a repository, which a rendered project is not.
-_ONLY_READING = {"file", "git", "tail", "uname"}
+_ONLY_READING = {"file", "git", "openssl", "tail", "uname"}
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 # Python's own, and the package of the same code that others bring.
@@ -164,11 +164,11 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
         return False
     program, command, _, environment = arguments
     program = os.fsdecode(program)
-    if program not in (_PYTHON, sys.executable):
-        if not _is_forked(program, environment):
-            return False
+    if _is_forked(program, environment):
         if _basename(program) != "python":
             return True  # Python is not always a fork
+    elif _interpreter_of(program) not in (_PYTHON, sys.executable):
+        return False
     flags = takewhile(lambda word: word.startswith("-"), map(os.fsdecode, command[1:]))
     if any(not flag.startswith("--") and set(flag) & set("IES") for flag in flags):
         return False  # without the environment, or without sitecustomize
@@ -176,6 +176,16 @@ def _is_told_of(event: str, arguments: tuple[Any, ...]) -> bool:
     return environment.get(TRACE) == os.environ[TRACE] and _INSIDE in environment.get("PYTHONPATH", "").split(
         os.pathsep
     )
+
+
+def _interpreter_of(program: str) -> str:
+    """What the system starts for a program: for a script, what its first line names; else the program itself."""
+    try:
+        with open(program, "rb") as file:
+            first = file.readline(4096) if file.read(2) == b"#!" else b""
+    except OSError:  # a name, to be looked up
+        return program
+    return os.fsdecode(first.strip()) or program
 
 
 def _is_forked(program: str, environment: Any) -> bool:

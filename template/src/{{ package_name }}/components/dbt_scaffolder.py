@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 
@@ -94,4 +95,5 @@ def write_project(folder: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text).lstrip().replace("NAME", folder.name), encoding="utf-8")
     package = Path(__file__).parents[1]
-    shutil.copy(next(path for path in sorted(package.rglob("profiles.yml"))), folder)
+    known = (package / place / "profiles.yml" for place in ("dbt_project", "defs/dbt"))
+    shutil.copy(next(file for file in chain(known, package.rglob("profiles.yml")) if file.exists()), folder)
