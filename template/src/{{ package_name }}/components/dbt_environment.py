@@ -23,6 +23,7 @@ _BASICS = {
         "TERM",
         "NO_COLOR",
         "TMPDIR",
+        "LD_LIBRARY_PATH",
         "VIRTUAL_ENV",
     ),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
@@ -34,6 +35,8 @@ _BASIC_PREFIXES = ("LC_", "PYTHON", "XDG_")
 #: The token is for git, which fetches the repository: dbt would hand it to whoever a file of the repository names.
 _NEVER = {"DBT_REPO_TOKEN"}
 _READ_BY_DBT = re.compile(r"env_var\(\s*['\"](\w+)['\"]")
+#: dbt waits in silence for a database that is in use, ever longer. The step that has started it waits better.
+_SOON_SAID = {"DBT_CONNECT_ATTEMPTS": "2"}
 _LOCK = RLock()
 
 
@@ -67,7 +70,7 @@ def only(variables: dict[str, str]) -> Iterator[None]:
     with _LOCK:
         before = dict(os.environ)
         # Absolute paths, as dbt runs elsewhere; and an error where git would ask for the password of a package.
-        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"}
+        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"} | _SOON_SAID
         if "DATABASE_PATH" in variables:
             ours["DATABASE_PATH"] = str(path_of("DATABASE_PATH") or "")
         for name in before.keys() - variables.keys():

@@ -88,7 +88,7 @@ def fingerprint(project: DbtProject) -> str:
 def _variables_read_by(project: DbtProject) -> dict[str, str | None]:
     files = [*files_of_profiles(project.profiles_dir), *files_of_project(project.project_dir)]
     # Where the data is changes no model.
-    return {name: os.environ.get(name) for name in sorted(names_for_dbt(os.environ, files) - {"DATA_FOLDER"})}
+    return {name: os.environ.get(name) for name in sorted(names_for_dbt({}, files) - {"DATA_FOLDER"})}
 
 
 def _prepared_from(project: DbtProject) -> str | None:
