@@ -11,7 +11,7 @@ from small_projects import TESTS, small_project
 
 pytestmark = pytest.mark.thorough
 
-PREPARED = "src/dbt_project/target"
+PREPARED = ("src/dbt_project", ".work")
 
 FILES = {
     "data/read.csv": "a\n1\n",
@@ -189,11 +189,11 @@ def test_what_is_prepared_is_for_projects_with_the_same_files_only(tmp_path: Pat
         return small_project(tmp_path / name, "pass", {"src/dbt_project/model.sql": model, "README.md": name})
 
     one, same, other = project("one", "select 1"), project("same", "select 1"), project("other", "select 2")
-    target = Path("src", "dbt_project", "target")
+    target = Path(".work")
     (one.root / target).mkdir()
     (one.root / target / "manifest.json").write_text("{}", encoding="utf-8")
-    outcomes.keep_prepared(one, PREPARED)
+    outcomes.keep_prepared(one, *PREPARED)
     for tree in (same, other):
-        outcomes.prepare(tree, PREPARED)
+        outcomes.prepare(tree, *PREPARED)
     assert (same.root / target / "manifest.json").read_text(encoding="utf-8") == "{}"
     assert not (other.root / target).exists()

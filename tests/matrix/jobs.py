@@ -24,6 +24,8 @@ TOOLS = "tools/pyproject.toml"
 CPU_OF_PROGRAMS = "cpu_of_programs"
 #: The variables by which a forked program finds its job.
 OF_PROGRAMS = [forked_program.ADDRESS, tracing.PROJECT, tracing.TRACE, tracing.FORKED_PROGRAMS]
+#: Where dbt's manifest is, in the project. By default it is among the data, which are each job's own.
+WORK_FOLDER = ".work"
 # Nothing else of the environment reaches a project: no setting of this machine, of pytest or of another project.
 KEPT = ("LANG", "LC_ALL", "PATHEXT", "SYSTEMROOT")
 
@@ -113,6 +115,7 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
         "PYTHONPATH": os.pathsep.join([*map(str, installed(project, folder)), str(INSIDE)]),
         "PYTHONUTF8": "1",
+        "WORK_FOLDER": WORK_FOLDER,
         # A list of the fonts of this machine: to make it takes longer than to draw.
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "home")),
         "DAGSTER_DISABLE_TELEMETRY": "1",

@@ -90,20 +90,21 @@ class Outcomes:
         version = hashlib.sha256("".join(answers).encode()).hexdigest()[:16]
         unfinished.rename(folder / f"{version}-{project}.json")
 
-    def prepare(self, tree: Tree, pattern: str) -> None:
+    def prepare(self, tree: Tree, made_from: str, name: str) -> None:
         """Put into a project what was prepared in another one from the same files.
 
         Args:
             tree: The project.
-            pattern: What is prepared: a folder in the folder of the files that it is made from.
+            made_from: A pattern of the folder with the files that it is made from.
+            name: What is prepared: a folder of the project.
         """
-        for target, kept in self._prepared(tree, pattern):
+        for target, kept in self._prepared(tree, made_from, name):
             if kept.exists():
                 shutil.copytree(kept, target)
 
-    def keep_prepared(self, tree: Tree, pattern: str) -> None:
+    def keep_prepared(self, tree: Tree, made_from: str, name: str) -> None:
         """Keep what was prepared in a project, for others. See ``prepare``."""
-        for target, kept in self._prepared(tree, pattern):
+        for target, kept in self._prepared(tree, made_from, name):
             if target.exists() and not kept.exists():
                 unfinished = kept.with_name(f"{kept.name}.{os.getpid()}")
                 shutil.copytree(target, unfinished)
@@ -111,10 +112,9 @@ class Outcomes:
                     unfinished.rename(kept)
                 shutil.rmtree(unfinished, ignore_errors=True)
 
-    def _prepared(self, tree: Tree, pattern: str) -> Iterator[tuple[Path, Path]]:
-        made_from, _, name = pattern.rpartition("/")
+    def _prepared(self, tree: Tree, made_from: str, name: str) -> Iterator[tuple[Path, Path]]:
         for folder in [folder for folder in tree.folders if fnmatch(folder, made_from)]:
-            yield tree.root / folder / name, self._folder / f"{name}-{tree.digest_of_folder(folder)}"
+            yield tree.root / name, self._folder / f"{name}-{tree.digest_of_folder(folder)}"
 
     @contextmanager
     def first(self, job: Job, wait: bool) -> Iterator[bool]:

@@ -11,7 +11,7 @@ from typing import Any
 from combinations import Combination
 
 from matrix.checks import DG_CHECK, DG_LIST, READING, TOOLS, check_assets, check_documents, test_jobs
-from matrix.jobs import Job, Result, Runner
+from matrix.jobs import WORK_FOLDER, Job, Result, Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
 from matrix.trees import Tree
@@ -19,7 +19,7 @@ from matrix.trees import Tree
 #: What the first job prepares for all later ones, as it does for the owner of a project: dbt's manifest. A job that
 #: finds it compares it with each file that it is made from, and so asks about those; without it, it makes the same.
 #: So another project with the same files begins with it.
-PREPARED = "src/*/dbt_project/target"
+MADE_FROM = "src/*/dbt_project"
 #: What everything that loads the definitions imports.
 DEFINITIONS = re.compile(r"src/\w+/definitions")
 
@@ -87,7 +87,7 @@ class Checking:
         for name, job in TOOLS.items():
             self._judge(name, Processes().run(job, self._tree))
         if self._outcomes:
-            self._outcomes.prepare(self._tree, PREPARED)
+            self._outcomes.prepare(self._tree, MADE_FROM, WORK_FOLDER)
         self.run_jobs([DG_CHECK, DG_LIST, *(test_jobs(self._tree) if tests is None else tests)])
         if DG_LIST in self._printed:
             listed = json.loads(self._printed[DG_LIST])
@@ -161,9 +161,9 @@ class Checking:
             self._keep(job, result)
 
     def _restore(self) -> None:
-        self._tree.restore(PREPARED)
+        self._tree.restore(WORK_FOLDER)
         if self._outcomes:
-            self._outcomes.keep_prepared(self._tree, PREPARED)
+            self._outcomes.keep_prepared(self._tree, MADE_FROM, WORK_FOLDER)
 
     def _keep(self, job: Job, result: Result) -> None:
         if not result.problem:

@@ -4,7 +4,10 @@ Variables are read when they are needed, never when this module is imported.
 """
 
 import os
+import tempfile
 from datetime import date
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
@@ -21,18 +24,46 @@ CADENCES = ("daily", "weekly")
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
+#: The tools of development: installed by `uv sync`, and in no deployment.
+TOOLS = f"{__package__}_tools"
+
+
+class SettingError(ValueError):
+    """A variable of the environment has a value that it can't have. The message names the variable and its values."""
 
 
 def environment() -> str:
-    """``development`` (the default: embedded, no credentials) or ``production``, from ``PROJECT_ENVIRONMENT``.
+    """``development`` (embedded, sample data, no credentials) or ``production``, from ``PROJECT_ENVIRONMENT``.
+
+    Without the variable it is development only where that is certain: a deployment must not run on sample data.
 
     Raises:
-        ValueError: The variable has another value.
+        SettingError: The variable has another value, or has none in what may be a deployment.
     """
-    value = os.environ.get("PROJECT_ENVIRONMENT") or DEVELOPMENT
+    value = os.environ.get("PROJECT_ENVIRONMENT")
+    choices = f"{PRODUCTION!r} or {DEVELOPMENT!r} (embedded database, sample data)"
+    if not value:
+        sign = sign_of_deployment()
+        if sign:
+            raise SettingError(f"PROJECT_ENVIRONMENT is not set, and {sign}: set it to {choices}")
+        return DEVELOPMENT
     if value not in (DEVELOPMENT, PRODUCTION):
-        raise ValueError(f"PROJECT_ENVIRONMENT must be {DEVELOPMENT!r} or {PRODUCTION!r}, not {value!r}")
+        raise SettingError(f"PROJECT_ENVIRONMENT must be {choices}, not {value!r}")
     return value
+
+
+def sign_of_deployment() -> str | None:
+    """Why this may be a deployment, if something says so."""
+    if os.environ.get("DATABASE_PATH"):
+        return "DATABASE_PATH, a setting of production, is"
+    if not _tools_are_installed():
+        return "the tools of development are not installed here, so that this may be a deployment"
+    return None
+
+
+@cache
+def _tools_are_installed() -> bool:
+    return find_spec(TOOLS) is not None
 
 
 def project_root() -> Path:
@@ -41,9 +72,46 @@ def project_root() -> Path:
     return root if (root / "pyproject.toml").exists() else Path.cwd()
 
 
+def path_of(variable: str) -> Path | None:
+    """The path that a variable names, if it is set: from the project's folder if it is relative; ``~`` is the home.
+
+    Raises:
+        SettingError: It is no path, or nobody knows where ``~`` is.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    try:
+        return (project_root() / Path(value).expanduser()).resolve()
+    except (RuntimeError, ValueError, OSError) as error:
+        raise SettingError(f"{variable} must be a path, not {value!r}: {error}") from None
+
+
 def development_data_folder() -> Path:
     """Where development keeps its database and files: ``DATA_FOLDER``, by default ``data`` in the project."""
-    return Path(os.environ.get("DATA_FOLDER") or project_root() / "data").resolve()
+    return path_of("DATA_FOLDER") or (project_root() / "data").resolve()
+
+
+def work_folder() -> Path:
+    """Where programs keep what they need while they work, and can make again: ``WORK_FOLDER``.
+
+    By default it is in the data folder in development. A deployment has it in ``DAGSTER_HOME`` where that can be
+    written, and otherwise in a temporary folder of this process. It is never in the package, which may be read-only.
+    """
+    if folder := path_of("WORK_FOLDER"):
+        return folder
+    if environment() == DEVELOPMENT:
+        return development_data_folder() / "work"
+    home = path_of("DAGSTER_HOME")
+    if home and os.access(home, os.W_OK):
+        return home / "work"
+    return Path(_temporary_folder().name)
+
+
+@cache
+def _temporary_folder() -> tempfile.TemporaryDirectory:
+    """One that nobody else can read, and that goes when this process ends."""
+    return tempfile.TemporaryDirectory(prefix=f"{__package__}-")
 
 
 def development_database_path() -> str:

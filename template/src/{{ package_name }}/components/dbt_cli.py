@@ -4,17 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from ..resources import DevelopmentDatabase
+from ..resources import DatabaseResource, DevelopmentDatabase
+from ..resources.database_lock import Wait, conflict_in
 from ..settings import DEVELOPMENT, RAW_SOURCE, development_database_path, environment
 from .dbt_environment import only, variables_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
+from .dbt_folders import folder_of_run, manifest_folder
 from .dbt_shortcuts import FasterStart
 
 #: How long a dbt that nobody listens to any more may take to end.
@@ -42,18 +45,37 @@ class DbtCli(DbtCliResource):
 
     of_this_repository: bool = True
     _started: list[subprocess.Popen] = []  # of each resource: a private attribute of pydantic
+    _folder: Path | None = None
 
     @classmethod
     def for_project(cls, project: DbtProject, of_this_repository: bool) -> Self:
         """The resource for a dbt project."""
         return cls(project_dir=project, dbt_executable=dbt_executable(), of_this_repository=of_this_repository)
 
-    def cli(self, args: Sequence[str], **options: Any) -> DbtCliInvocation:
-        """Start dbt."""
-        with only(variables_for_dbt(os.environ, self.files_that_name_variables())):
-            invocation = super().cli(args, **options)
+    def cli(self, args: Sequence[str], target_path: Path | None = None, **options: Any) -> DbtCliInvocation:
+        """Start dbt. In a run it writes into the folder of the run."""
+        if target_path is None and self._folder is not None:
+            target_path = self._folder / str(len(self._started))
+            self._begin_with_what_was_parsed(target_path)
+        # Dagster would look in the dbt project for what dbt has parsed, and find that of people who use dbt there.
+        own_target = {"DBT_TARGET_PATH": str(target_path)} if target_path else {}
+        with only(variables_for_dbt(os.environ, self.files_that_name_variables()) | own_target):
+            invocation = super().cli(args, target_path=target_path, **options)
         self._started.append(invocation.process)
         return invocation
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """In here, dbt writes into a folder that is removed afterwards, and does not outlive the ``with`` block."""
+        with folder_of_run(Path(self.project_dir)) as self._folder, self.ended_afterwards():
+            yield
+
+    def _begin_with_what_was_parsed(self, folder: Path) -> None:
+        """Without the permissions of the file, which may be those of a read-only image."""
+        parsed = manifest_folder(Path(self.project_dir)) / "partial_parse.msgpack"
+        if parsed.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(parsed, folder / parsed.name)
 
     @contextmanager
     def ended_afterwards(self) -> Iterator[None]:
@@ -98,7 +120,36 @@ def vars_of_dbt() -> dict[str, str]:
     return {"raw_source": RAW_SOURCE}
 
 
-def ensure_database() -> None:
-    """Have data in the database of development before dbt reads it. A deployment has data of its own."""
+def database_of_dbt() -> DatabaseResource:
+    """The database in which dbt builds."""
     if environment() == DEVELOPMENT:
-        DevelopmentDatabase(path=development_database_path()).fill()
+        return DevelopmentDatabase(path=development_database_path())
+    return DatabaseResource(path=os.environ.get("DATABASE_PATH", ""), must_exist=True)
+
+
+def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterator:
+    """What dbt tells, as soon as it has the database. Development has its sample data first.
+
+    dbt opens the database some seconds after it was started. If another process is faster, it is started again.
+
+    Args:
+        start: Starts dbt, and says what it tells.
+        database: Where it builds.
+
+    Raises:
+        DatabaseInUse: Another process kept the database for too long.
+    """
+    wait = Wait(database.file(), database.lock_timeout)
+    while True:
+        database.wait_for_turn(wait)
+        told = False
+        try:
+            for event in start():
+                told = True
+                yield event
+            return
+        except DagsterDbtCliRuntimeError as error:
+            conflict = conflict_in(str(error))
+            if told or not conflict:
+                raise
+        wait.go_on(conflict)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
-from ..settings import development_data_folder
+from ..settings import development_data_folder, path_of
 
 #: What any program needs to find its files, its language and the network; the last lines are for Windows.
 _BASICS = {
@@ -23,6 +23,7 @@ _BASICS = {
         "TERM",
         "NO_COLOR",
         "TMPDIR",
+        "LD_LIBRARY_PATH",
         "VIRTUAL_ENV",
     ),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
@@ -34,6 +35,8 @@ _BASIC_PREFIXES = ("LC_", "PYTHON", "XDG_")
 #: The token is for git, which fetches the repository: dbt would hand it to whoever a file of the repository names.
 _NEVER = {"DBT_REPO_TOKEN"}
 _READ_BY_DBT = re.compile(r"env_var\(\s*['\"](\w+)['\"]")
+#: dbt waits in silence for a database that is in use, ever longer. The step that has started it waits better.
+_SOON_SAID = {"DBT_CONNECT_ATTEMPTS": "2"}
 _LOCK = RLock()
 
 
@@ -45,9 +48,7 @@ def variables_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> 
         files: The files of this project that dbt reads. A repository's own are not among them: who writes them could
             name any variable.
     """
-    names = set(environment.get("DBT_VARIABLES", "").split())
-    for file in files:
-        names.update(_READ_BY_DBT.findall(file.read_text(encoding="utf-8", errors="replace")))
+    names = names_for_dbt(environment, files)
     return {
         name: value
         for name, value in environment.items()
@@ -55,13 +56,23 @@ def variables_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> 
     }
 
 
+def names_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> set[str]:
+    """The names of the variables that files of this project read, or ``DBT_VARIABLES`` lists."""
+    names = set(environment.get("DBT_VARIABLES", "").split())
+    for file in files:
+        names.update(_READ_BY_DBT.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return names
+
+
 @contextmanager
 def only(variables: dict[str, str]) -> Iterator[None]:
     """This process without its other variables, for as long as it takes to start dbt: that gets what is there."""
     with _LOCK:
         before = dict(os.environ)
-        # An absolute path, as dbt runs elsewhere; and an error where git would ask for the password of a package.
-        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"}
+        # Absolute paths, as dbt runs elsewhere; and an error where git would ask for the password of a package.
+        ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"} | _SOON_SAID
+        if "DATABASE_PATH" in variables:
+            ours["DATABASE_PATH"] = str(path_of("DATABASE_PATH") or "")
         for name in before.keys() - variables.keys():
             del os.environ[name]
         os.environ.update(variables | ours)

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DbtProject
 from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
+from .dbt_folders import in_place
 from .git_address import problem_of_address, problem_of_folder, problem_of_revision
 from .git_command import GitError, git
 
@@ -114,12 +115,13 @@ class GitRepository(RemoteGitDbtProjectManager):
     def get_project(self, state_path: Path | None) -> DbtProject:
         """The dbt project in the copy."""
         assert state_path is not None, "the component has no definitions before the first copy"
-        return DbtProject(
+        project = DbtProject(
             project_dir=self._local_project_dir(state_path) / self.repo_relative_path,
             profiles_dir=self.profiles_dir,
             profile=self.profile,
             target=self.target,
         )
+        return in_place(project)
 
     def _commit_in(self, folder: Path) -> str:
         commits = commits_named(folder, self.revision or "HEAD")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,16 +12,19 @@ from filelock import FileLock
 
 from ..settings import PRODUCTION, environment
 from .dbt_cli import WarehouseDbtCli, vars_of_dbt
+from .dbt_environment import names_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
+from .dbt_folders import made
 
 FINGERPRINT = "prepared_from.sha256"
 
 
-def prepare_if_changed(project: DbtProject) -> None:
+def prepare_if_changed(project: DbtProject, of_this_repository: bool = True) -> None:
     """Have the manifest of the project as it is now. dbt is started only if a file has changed since the last time.
 
     Args:
-        project: A dbt project in this repository.
+        project: The dbt project.
+        of_this_repository: Whether its files may name the environment variables that dbt gets.
 
     Raises:
         dagster.DagsterInvalidDefinitionError: In production, where dbt is never started to load definitions, there is
@@ -30,15 +34,15 @@ def prepare_if_changed(project: DbtProject) -> None:
     if environment() == PRODUCTION:
         if not project.manifest_path.exists():
             raise dg.DagsterInvalidDefinitionError(
-                f"{project.manifest_path} is missing: run `dg utils refresh-defs-state` when the deployment is built"
+                f"{project.manifest_path} is missing: run `dg utils refresh-defs-state` with PROJECT_ENVIRONMENT="
+                f"{PRODUCTION} when the deployment is built"
             )
         return
-    folder = project.manifest_path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = made(project.manifest_path.parent)
     # Several processes load the definitions at once: one of them prepares, the others wait.
     with FileLock(folder / "prepare.lock"):
         if not is_current(project):
-            prepare(project)
+            prepare(project, of_this_repository)
 
 
 def is_current(project: DbtProject) -> bool:
@@ -67,14 +71,24 @@ def prepare(project: DbtProject, of_this_repository: bool = True) -> None:
 
 
 def fingerprint(project: DbtProject) -> str:
-    """A text that changes with all that dbt reads: its files, the chosen profile and target, vars, and its version."""
-    told = json.dumps([version("dbt-core"), project.profile, project.target, vars_of_dbt()])
+    """A text that changes with all that dbt reads: its files, profile and target, vars, variables, and its version.
+
+    The variables of a deployment may have other values, or none, where it is built: they don't count.
+    """
+    variables = {} if environment() == PRODUCTION else _variables_read_by(project)
+    told = json.dumps([version("dbt-core"), project.profile, project.target, vars_of_dbt(), variables])
     digest = hashlib.sha256(told.encode())
     # In this order, so that the files of a project count where the profile is among them.
     for folder, files in {project.profiles_dir: files_of_profiles, project.project_dir: files_of_project}.items():
         for path in files(folder):
             digest.update(f"{path.relative_to(folder).as_posix()}\0{_digest(path)}\0".encode())
     return digest.hexdigest()
+
+
+def _variables_read_by(project: DbtProject) -> dict[str, str | None]:
+    files = [*files_of_profiles(project.profiles_dir), *files_of_project(project.project_dir)]
+    # Where the data is changes no model.
+    return {name: os.environ.get(name) for name in sorted(names_for_dbt({}, files) - {"DATA_FOLDER"})}
 
 
 def _prepared_from(project: DbtProject) -> str | None:

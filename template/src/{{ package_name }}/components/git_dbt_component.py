@@ -11,7 +11,7 @@ from dagster.components.utils.project_paths import get_local_state_path
 from dagster_dbt.dbt_project_manager import RemoteGitDbtProjectManager
 
 from .dbt_git_repository import GitRepository
-from .dbt_manifest import prepare
+from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import OF_EVERY_MODEL
 from .example_scaffolder import ExampleScaffolder
 from .warehouse_dbt_component import WarehouseDbtComponent
@@ -73,6 +73,7 @@ class GitDbtComponent(WarehouseDbtComponent):
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """An asset for each model. Before the repository was fetched, only what is awaited of it."""
         if state_path is not None:
+            prepare_if_changed(self._project_manager.get_project(state_path), self.of_this_repository)
             fetched = {"dbt_repository": self._project_manager.repo_url, "dbt_commit": state_path.read_text()}
             defs = super().build_defs_from_state(context, state_path)
             return defs.map_asset_specs(func=lambda spec: spec.merge_attributes(metadata=fetched))

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
+from dagster_dbt.dbt_project_manager import DbtProjectManager
 
 from ..settings import DAILY
-from .dbt_cli import DbtCli, WarehouseDbtCli, dbt_executable, ensure_database, have_dbt_on_path, vars_of_dbt
+from .dbt_cli import DbtCli, WarehouseDbtCli, database_of_dbt, dbt_executable, have_dbt_on_path, in_turn, vars_of_dbt
+from .dbt_folders import ManagerInPlace
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
 from .dbt_shortcuts import everything_selected_at_once
@@ -40,6 +43,10 @@ class WarehouseDbtComponent(DbtProjectComponent):
     group_name: str = "dbt"
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _project_manager(self) -> DbtProjectManager:
+        return ManagerInPlace(super()._project_manager)
+
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: an asset for each model, seed and snapshot, and a check for each test."""
         prepare_if_changed(self.dbt_project)
@@ -52,7 +59,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
             return super().build_defs_from_state(context, state_path)
 
     def write_state_to_path(self, state_path: Path) -> None:
-        """Prepare the manifest. It stays in the dbt project: Dagster's own component would also copy the project."""
+        """Prepare the manifest. It stays where it is: Dagster's own component would also copy the project."""
         prepare(self.dbt_project)
         state_path.parent.mkdir(parents=True, exist_ok=True)
         state_path.touch()
@@ -92,8 +99,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
         return [*arguments, "--vars", json.dumps(variables)] if variables else arguments
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
-        """Run dbt on what is selected. Development has its sample data first."""
-        ensure_database()
+        """Run dbt on what is selected, when it has the database."""
         settings = ("project_dir", "profiles_dir", "profile", "target", "state_path")
         kind = DbtCli if self.include_metadata else WarehouseDbtCli
         own = kind(
@@ -101,5 +107,6 @@ class WarehouseDbtComponent(DbtProjectComponent):
             dbt_executable=dbt_executable(),
             of_this_repository=self.of_this_repository,
         )
-        with own.ended_afterwards():
-            yield from super().execute(context, own)
+        start = super().execute
+        with own.run():
+            yield from in_turn(lambda: start(context, own), database_of_dbt())

@@ -1,13 +1,13 @@
 """The database that the project reads from and loads into."""
 
-import random
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+
+from .database_lock import LOCK_TIMEOUT, Wait, opened_in_turn
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,6 +23,9 @@ SEALED: dict[str, Any] = {
     "lock_configuration": "true",
 }
 
+#: How many of a table's rows, the newest, its fingerprint looks at.
+FINGERPRINTED = 1_000_000
+
 
 class DatabaseResource(dg.ConfigurableResource):
     """An embedded DuckDB database.
@@ -33,10 +36,12 @@ class DatabaseResource(dg.ConfigurableResource):
     Args:
         path: The database file.
         lock_timeout: How long to wait for other processes to release the file, in seconds.
+        must_exist: Refuse to create the file: in production, a path that was mistyped must not begin an empty database.
     """
 
     path: str
-    lock_timeout: float = 60.0
+    lock_timeout: float = LOCK_TIMEOUT
+    must_exist: bool = False
 
     @contextmanager
     def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
@@ -47,36 +52,50 @@ class DatabaseResource(dg.ConfigurableResource):
             sealed: Have DuckDB refuse all that is outside of the database: files, the network, extensions, settings.
 
         Raises:
-            FileNotFoundError: The database is missing, and it is to be read.
-            TimeoutError: Another process kept the file longer than ``lock_timeout``.
+            FileNotFoundError: The database is missing, and it is to be read or must exist.
+            DatabaseInUse: Another process kept the file longer than ``lock_timeout``.
         """
+        with self._opened(read_only, sealed, Wait(self.file(), self.lock_timeout)) as con:
+            yield con
+
+    @contextmanager
+    def _opened(self, read_only: bool, sealed: bool, wait: Wait) -> Iterator["duckdb.DuckDBPyConnection"]:
         import duckdb
 
-        if not read_only:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        elif not Path(self.path).exists():
-            raise FileNotFoundError(f"No database at {self.path}: check DATABASE_PATH, or create the file first")
+        path = self.file()
+        if read_only or self.must_exist:
+            self._refuse_if_missing(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS | SEALED if sealed else SETTINGS
-        deadline = time.monotonic() + self.lock_timeout
-        while True:
-            try:
-                con = duckdb.connect(self.path, read_only=read_only, config=settings)
-                break
-            # Held by another process, or by another connection of this process in the other mode.
-            except (duckdb.IOException, duckdb.ConnectionException) as error:
-                if "lock" not in str(error) and "different configuration" not in str(error):
-                    raise
-                if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"{self.path} was in use by another process for {self.lock_timeout:.0f} s: end that process, "
-                        f"or raise lock_timeout ({error})"
-                    ) from error
-                # Uneven waits, so that processes that wait for each other do not meet again and again.
-                time.sleep(random.uniform(0.01, 0.1))
+        con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
         try:
             yield con
         finally:
             con.close()
+
+    def file(self) -> Path:
+        """The database file."""
+        return Path(self.path).expanduser()
+
+    def wait_for_turn(self, wait: Wait) -> None:
+        """Come back when nobody has the file for writing. Who opens it then, in another process, may still be too late.
+
+        Raises:
+            FileNotFoundError: The database is missing, and must exist.
+            DatabaseInUse: Another process kept the file for too long.
+        """
+        if self.must_exist or self.file().exists():
+            with self._opened(read_only=True, sealed=False, wait=wait):
+                pass
+
+    def _refuse_if_missing(self, path: Path) -> None:
+        if not path.is_file():
+            create = f"import duckdb; duckdb.connect({str(path)!r}).close()"
+            raise FileNotFoundError(
+                f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH), or create the "
+                f'database, once: python -c "{create}"'
+            )
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
         """The result of a query.
@@ -89,18 +108,33 @@ class DatabaseResource(dg.ConfigurableResource):
             return con.execute(sql, list(params)).df()
 
     def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
-        """For each of these tables, a short text that changes when its content changes."""
-        found = {}
+        """For each of these tables, a short text that changes when its content changes.
+
+        It is made of the number of rows and of what the newest ``FINGERPRINTED`` of them hold, so that a large table
+        takes no longer. What it can't see is a row that is older than those and was changed where it stands, without a
+        new row. Of a view, which has no newest rows, all of it is read.
+        """
         with self.connect() as con:
-            for table in tables:
-                con.execute(f"SELECT count(*), coalesce(bit_xor(hash(t)), 0) FROM {quote_identifier(table)} t")
-                [(rows, content)] = con.fetchall()
-                found[table] = f"{rows}-{content:x}"
-        return found
+            return {table: _fingerprint(con, table) for table in tables}
 
     def fingerprint(self, table: str) -> str:
         """The fingerprint of one table."""
         return self.fingerprints([table])[table]
+
+
+def _fingerprint(con: "duckdb.DuckDBPyConnection", table: str) -> str:
+    import duckdb
+
+    name = quote_identifier(table)
+    [(rows,)] = con.execute(f"SELECT count(*) FROM {name}").fetchall()
+    # A sum: with an exclusive or, two equal rows would be as none, whatever they become.
+    content = f"SELECT coalesce(sum(hash(t)::HUGEINT), 0) FROM {name} t"
+    try:
+        con.execute(f"{content} WHERE rowid > (SELECT max(rowid) FROM {name}) - {FINGERPRINTED}")
+    except duckdb.BinderException:  # the rows of a view have no numbers
+        con.execute(content)
+    [(total,)] = con.fetchall()
+    return f"{rows}-{total:x}"
 
 
 def quote_table(key: dg.AssetKey) -> str:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from .database import DatabaseResource
+from .database_lock import Wait
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +29,11 @@ class DevelopmentDatabase(DatabaseResource):
         self.fill()
         with super().connect(read_only, sealed) as con:
             yield con
+
+    def wait_for_turn(self, wait: Wait) -> None:
+        """Have the data in the database, and come back when nobody has it for writing."""
+        self.fill()
+        super().wait_for_turn(wait)
 
     def fill(self) -> None:
         """Have the data in the database, before somebody else opens it."""

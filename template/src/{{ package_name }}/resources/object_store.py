@@ -30,7 +30,8 @@ class ObjectStoreResource(dg.ConfigurableResource):
 
         if key.startswith("/") or ".." in key.split("/"):
             raise ValueError(f"the key {key!r} must be relative and must not contain '..'")
-        return UPath(self.base_path) / key if key else UPath(self.base_path)
+        base = UPath(self.base_path).expanduser()
+        return base / key if key else base
 
     def write_parquet(self, df: "pd.DataFrame", key: str) -> str:
         """Write ``df`` as Parquet at ``key``, whole or not at all. Returns the path written."""

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from .passing_errors import can_pass
+
 MAX_RETRIES = 3
 #: Seconds before the first retry; each later one waits twice as long.
 FIRST_WAIT = 2
@@ -12,15 +14,15 @@ FIRST_WAIT = 2
 
 @contextmanager
 def retried(context: dg.AssetExecutionContext) -> Iterator[None]:
-    """Run the step again, after 2, 4 and 8 seconds, when the ``with`` block fails to reach something.
+    """Run the step again, after 2, 4 and 8 seconds, when the ``with`` block fails for a reason that can pass by itself.
 
     Everything else fails at once. A retry policy would wait for a misspelt column name as well.
     """
     try:
         yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:  # connections and timeouts are among them
+    except Exception as error:
+        if not can_pass(error):
+            raise
         wait = seconds_before_retry(context.retry_number)
         raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait) from error
 

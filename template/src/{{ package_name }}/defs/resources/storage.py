@@ -22,7 +22,7 @@ def production() -> Mapping[str, object]:
     """What ``.env.example`` lists."""
     object_store = ObjectStoreResource(base_path=dg.EnvVar("OBJECT_STORE_PATH"))
     return {
-        "database": DatabaseResource(path=dg.EnvVar("DATABASE_PATH")),
+        "database": DatabaseResource(path=dg.EnvVar("DATABASE_PATH"), must_exist=True),
         "object_store": object_store,
         "io_manager": ParquetIOManagerFactory(object_store=object_store),
     }

@@ -1,0 +1,109 @@
+"""Where dbt writes: never into the dbt project, which may be read-only, and in which people use dbt by hand."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_dbt import DbtProject
+from dagster_dbt.dbt_project_manager import DbtProjectManager
+from filelock import FileLock, Timeout
+
+from ..settings import PRODUCTION, SettingError, environment, project_root, work_folder
+
+#: How many folders of runs that have failed are kept, for people to read dbt's log.
+KEPT = 5
+
+
+def in_place(project: DbtProject) -> DbtProject:
+    """The dbt project, with its manifest in a folder of its environment, unless YAML names another ``target_path``.
+
+    In production this is a folder of the dbt project, for what is made when a deployment is built is part of it.
+    """
+    if project.target_path != Path("target"):
+        return project
+    return DbtProject(
+        project.project_dir,
+        target_path=manifest_folder(project.project_dir),
+        profiles_dir=project.profiles_dir,
+        profile=project.profile,
+        target=project.target,
+        state_path=project.state_path,
+    )
+
+
+@dataclass
+class ManagerInPlace(DbtProjectManager):
+    """Dagster's access to a dbt project, with its manifest where ``in_place`` says."""
+
+    manager: DbtProjectManager
+
+    @property
+    def defs_state_discriminator(self) -> str:
+        """What Dagster tells the states of several dbt projects apart by."""
+        return self.manager.defs_state_discriminator
+
+    def sync(self, state_path: Path) -> None:
+        """Bring the dbt project to where it is loaded from."""
+        self.manager.sync(state_path)
+
+    def get_project(self, state_path: Path | None) -> DbtProject:
+        """The dbt project."""
+        return in_place(self.manager.get_project(state_path))
+
+
+def manifest_folder(project_dir: Path) -> Path:
+    """Where the manifest of a dbt project is, for the current environment."""
+    if environment() == PRODUCTION:
+        return project_dir.resolve() / "target" / PRODUCTION
+    return work_of(project_dir) / environment()
+
+
+def work_of(project_dir: Path) -> Path:
+    """The folder for what dbt writes while it works on a project."""
+    folder, root = project_dir.resolve(), project_root()
+    place = folder.relative_to(root if folder.is_relative_to(root) else folder.anchor)
+    return work_folder() / "dbt" / place
+
+
+def made(folder: Path) -> Path:
+    """The folder, which is made if it is missing.
+
+    Raises:
+        SettingError: It can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"{folder} can't be made ({error})"
+        raise SettingError(f"{problem}: set WORK_FOLDER to a folder that can be written") from None
+    return folder
+
+
+@contextmanager
+def folder_of_run(project_dir: Path) -> Iterator[Path]:
+    """A folder for what dbt writes in one run, removed when that has succeeded. Of failed runs, the last ones stay."""
+    runs = made(work_of(project_dir) / "runs")
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
+    # The operating system takes the lock from a process that is killed.
+    with FileLock(_lock_of(runs / name)):
+        folder = made(runs / name)
+        for older in sorted(path for path in runs.iterdir() if path.is_dir())[: -KEPT - 1]:
+            _remove(older)
+        yield folder
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder of a run, unless the run goes on."""
+    lock = FileLock(_lock_of(folder), blocking=False)
+    with suppress(Timeout), lock:
+        shutil.rmtree(folder, ignore_errors=True)
+        _lock_of(folder).unlink(missing_ok=True)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
