@@ -123,7 +123,7 @@ class Dimension:
             ValueError: A row belongs to none of them, or the column can't tell.
         """
         import numpy as np
-        import pyarrow.compute as pc
+        import pyarrow as pa
 
         by_time = isinstance(self.definition, dg.TimeWindowPartitionsDefinition)
         if self.column is None:
@@ -142,7 +142,7 @@ class Dimension:
             raise ValueError(f"rows without {self.column!r} belong to no partition")
         positions = self._by_time(column, parts) if by_time else self._by_text(column, parts)
         if (positions < 0).any():
-            found = sorted({str(value) for value in pc.unique(column.filter(positions < 0)).to_pylist()})
+            found = sorted({str(value) for value in column.filter(pa.array(positions < 0)).unique().to_pylist()})
             span = parts[0] if len(parts) == 1 else f"{parts[0]} to {parts[-1]}"
             when = f" ({time_of(parts[0], self.definition).split(' to ')[0]} on)" if by_time else ""
             raise ValueError(f"rows with {self.column!r} of {', '.join(found[:5])} in a run for {span}{when}")
@@ -173,14 +173,15 @@ class Dimension:
 
     def _by_text(self, column: "pa.ChunkedArray", parts: Sequence[str]) -> "np.ndarray":
         """By the value, written as the key is."""
+        import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         try:
-            text = column.cast(pa.string())
+            text = column.cast(pa.string()).combine_chunks().dictionary_encode()
         except pa.ArrowException as error:
             raise ValueError(f"the column {self.column!r} is of type {column.type}: make it text") from error
-        return pc.index_in(text, value_set=pa.array(parts)).fill_null(-1).to_numpy().astype("int64")
+        positions = {part: i for i, part in enumerate(parts)}
+        return np.array([positions.get(value, -1) for value in text.dictionary.to_pylist()])[text.indices.to_numpy()]
 
 
 def dimensions(definition: dg.PartitionsDefinition, columns: object = None) -> list[Dimension]:

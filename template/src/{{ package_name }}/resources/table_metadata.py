@@ -17,12 +17,15 @@ def column_schema(data: object, described: dg.TableSchema | None = None) -> dg.T
         data: A table.
         described: The columns as the asset's definition has them, with their descriptions.
     """
-    descriptions = {column.name: column.description for column in described.columns} if described else {}
+    # How much text fits into a column is of no interest to people.
+    types = {column.name: str(column.type).replace("large_", "") for column in to_arrow(data).schema}
+    return table_schema(types, {column.name: column.description for column in described.columns} if described else {})
+
+
+def table_schema(types: Mapping[str, str], descriptions: Mapping[str, str | None]) -> dg.TableSchema:
+    """Columns by their types, with what is said about them."""
     return dg.TableSchema(
-        [
-            dg.TableColumn(name=column.name, type=str(column.type), description=descriptions.get(column.name))
-            for column in to_arrow(data).schema
-        ]
+        [dg.TableColumn(name=name, type=kind, description=descriptions.get(name)) for name, kind in types.items()]
     )
 
 
@@ -31,7 +34,7 @@ def completeness(data: object) -> dg.TableMetadataValue:
     columns = to_arrow(data)
     return table(
         [
-            {"column": field.name, "type": str(field.type), "empty": column.null_count}
+            {"column": field.name, "type": str(field.type).replace("large_", ""), "empty": column.null_count}
             for field, column in zip(columns.schema, columns.columns, strict=True)
         ]
     )
