@@ -8,6 +8,7 @@ FILES = (
     # The assets in Python, their logic, and the tests of both.
     "src/*/defs/sales_analytics/assets.py",
     "src/*/defs/sales_analytics/checks.py",
+    "src/*/defs/sales_analytics/columns.py",
     "src/*/defs/sales_analytics/daily_checks.py",
     "src/*/defs/sales_analytics/schema_check.py",
     "src/*/sales/__init__.py",
@@ -65,7 +66,8 @@ USABLE = NAMES | {
     *("raw_customer_orders", "cleaned_orders", "customer_lifetime_value", "enriched_customer_metrics"),
     *("customer_metrics_export", "is_blank", "is_an_amount"),
     *("sales.dataframe", "sales.plots", "sales.schemas", "sales.transformations"),
-    *("sales_analytics.assets", "sales_analytics.daily_checks", "sales_analytics.schema_check"),
+    *("sales_analytics.assets", "sales_analytics.columns"),
+    *("sales_analytics.daily_checks", "sales_analytics.schema_check"),
 }
 #: Where that would be.
 USED_IN = ("src/*/defs/**/*", "src/*/dbt_project/**/*")

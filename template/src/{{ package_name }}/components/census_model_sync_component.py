@@ -179,7 +179,7 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
         return sent(spec, {**census.counts(run), **sync.names, "sync_id": sync.id}, sync.url)
 
     def _asset(self, spec: dg.AssetSpec) -> dg.AssetsDefinition:
-        @dg.multi_asset(name="_".join(spec.key.path), specs=[spec])
+        @dg.multi_asset(name="_".join(spec.key.path), specs=[spec], backfill_policy=dg.BackfillPolicy.single_run())
         def _sync(
             context: dg.AssetExecutionContext, census: CensusResource, database: DatabaseResource
         ) -> dg.MaterializeResult:

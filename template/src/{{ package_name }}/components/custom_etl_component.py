@@ -9,7 +9,9 @@ import dagster as dg
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
+from ..resources.table_metadata import table_schema
 from ..settings import RAW_SOURCE
+from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ transformation_sql: |
   FROM source
   GROUP BY received_on
   ORDER BY received_on
+# What is in the columns, for the catalogue: the type of each, and what a value means.
+columns:
+  received_on: [DATE, The day on which the orders were received.]
+  orders: [BIGINT, How many there were.]
 # Selections use the domain. The cadence, daily or weekly, keeps it fresh.
 custom_tags:
   domain: sales
@@ -72,6 +78,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         batch_size: Rows per insert: more is faster, fewer need less memory.
         custom_tags: Tags of the asset.
         description: What the asset is; made from the table names when left out.
+        columns: The columns of the destination table, each with its type and what a value means.
     """
 
     source_table: str
@@ -81,6 +88,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     batch_size: int = 100_000
     custom_tags: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
+    columns: Columns = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # YAML values reach a dataclass unchecked: a wrong one is refused here, when definitions load.
@@ -105,6 +113,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             raise ValueError(f"CustomETLComponent: batch_size must be a whole number above 0, not {self.batch_size!r}")
         if not isinstance(self.enable_logging, bool):
             raise ValueError(f"CustomETLComponent: enable_logging must be true or false, not {self.enable_logging!r}")
+        column_schema_of(self.columns)
 
     @classmethod
     def get_additional_scope(cls) -> Mapping[str, object]:
@@ -119,6 +128,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             specs=[self.get_asset_spec()],
             # For a deployment to limit. The database itself makes writers wait for each other: see dagster.yaml.
             pool="database_writer",
+            # Once for a range of days, along with what has a partition for each of them.
+            backfill_policy=dg.BackfillPolicy.single_run(),
         )
         def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
             with retried(context):
@@ -146,7 +157,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             metadata={
                 "source_table": self.source_table,
                 "transformation_sql": dg.MetadataValue.md(f"```sql\n{self.transformation_sql.strip()}\n```"),
-            },
+            }
+            | column_schema_of(self.columns),
         )
 
     def execute(self, log: dg.DagsterLogManager, database: DatabaseResource) -> Loaded:
@@ -216,7 +228,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         con.unregister("batch of rows")
         reader.close()
         described = con.execute(f"DESCRIBE {destination}").fetchall()
-        columns = dg.TableSchema([dg.TableColumn(name=name, type=type_) for name, type_, *_ in described])
+        descriptions = {name: description for name, (_, description) in self.columns.items()}
+        columns = table_schema({name: kind for name, kind, *_ in described}, descriptions)
         return Loaded(rows_read, rows_written, columns)
 
 

@@ -87,7 +87,7 @@ class HightouchModelSyncComponent(dg.Component, dg.Model, dg.Resolvable):
         """The definitions: one asset."""
         spec = self.get_asset_spec()
 
-        @dg.multi_asset(name="_".join(spec.key.path), specs=[spec])
+        @dg.multi_asset(name="_".join(spec.key.path), specs=[spec], backfill_policy=dg.BackfillPolicy.single_run())
         def _sync(
             context: dg.AssetExecutionContext, hightouch: HightouchResource, database: DatabaseResource
         ) -> dg.MaterializeResult:

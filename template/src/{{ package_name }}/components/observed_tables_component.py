@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from ..resources import DatabaseResource
+from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
 
 EXAMPLE = """
@@ -14,6 +15,10 @@ source: NAME
 # Each with what a row of it is.
 tables:
   customers: The customers, as the source has them.
+# What is in their columns, for the catalogue: the type of each, and what a value means.
+columns:
+  customers:
+    customer_id: [VARCHAR, The name of the customer.]
 # Selections use the domain. The cadence says how often the tables change.
 tags:
   domain: sales
@@ -33,11 +38,13 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
         source: The name of the source: the schema of the tables, and the first level of the keys.
         tables: The tables, each with a description. The name is the second level of the key.
         tags: Tags of the assets.
+        columns: The columns of a table, each with its type and what a value means.
     """
 
     source: str
     tables: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Columns] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, description in self.tables.items():
@@ -45,6 +52,10 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
                 raise ValueError(f"ObservedTablesComponent: tables must give each name a description, not {name!r}")
         if not self.tables:
             raise ValueError("ObservedTablesComponent: tables must name at least one table")
+        if unknown := sorted(self.columns.keys() - self.tables.keys()):
+            raise ValueError(f"ObservedTablesComponent: columns are of the tables that it lists, not of {unknown}")
+        for columns in self.columns.values():
+            column_schema_of(columns)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: an observable asset for each table."""
@@ -67,5 +78,5 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             kinds={"duckdb", "table"},
             tags=dict(self.tags),
             description=self.tables[table],
-            metadata={"dagster/table_name": f"{self.source}.{table}"},
+            metadata={"dagster/table_name": f"{self.source}.{table}"} | column_schema_of(self.columns.get(table, {})),
         )

@@ -1,105 +1,167 @@
 """How assets are stored: as Parquet on the object store, one file per asset or per partition."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from .arrow_tables import Wanted, to_arrow
 from .object_store import ObjectStoreResource, write_parquet_atomically
+from .partitions import file_name, in_order, split, time_of
 from .table_metadata import column_schema, completeness
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
     from upath import UPath
 
+#: In the file of a partition: the time that it was written for.
+TIME = b"partition_time"
 
-class ParquetIOManager(dg.UPathIOManager):
-    """Stores pandas DataFrames.
 
-    An asset's metadata ``partition_column`` names the timestamp column that tells the partitions of a time-partitioned
-    asset apart, so that one run can produce a range of them. An input's metadata can say:
+class ParquetIOManager(dg.IOManager):
+    """Stores tables of pandas, Polars and Arrow, and loads what the annotation of the input says: pandas if nothing.
+
+    A run for several partitions returns the rows of all of them, or a dictionary with a table for each key. An asset's
+    metadata ``partition_column`` names the column that tells rows apart: a timestamp for partitions by time, else one
+    with the keys. Partitions of two dimensions have a dictionary with the column of each. Where it is named, a row of
+    another partition is refused. A timestamp without a time zone is UTC.
+
+    Several partitions load as one table, in their order, or as a dictionary if the input is annotated so. An input's
+    metadata can say:
 
     * ``columns``: which columns to read;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
-    Several partitions are read as one DataFrame, in the order of the partitions.
+    Args:
+        base: The folder of all assets.
     """
 
-    extension = ".parquet"
+    def __init__(self, base: "UPath") -> None:
+        self.base = base
 
-    def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        """Write the DataFrame: split into its partitions when the run has several.
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Write the table, or that of each partition: all files are written before the first one is replaced.
 
         Nothing is written for an asset that returns None: what it makes is elsewhere, or nowhere yet.
 
         Raises:
             TypeError: The asset returns something else.
+            ValueError: Its rows are not of the partitions that the run is for.
         """
         if obj is None:
             return
-        _refuse_what_is_no_table(context, obj)
-        if not (context.has_asset_partitions and len(context.asset_partition_keys) > 1):
-            super().handle_output(context, obj)
-            return
-        rows_by_partition = _split(context, obj)
-        for key, path in self._get_paths_for_partitions(context).items():
-            # A day without rows is stored too: "nothing happened" is not "not yet computed".
-            write_parquet_atomically(rows_by_partition.get(key, obj.iloc[:0]), path)
-        context.add_output_metadata(
-            {"rows_in_run": len(obj), "path": dg.MetadataValue.path(str(self._get_path_without_extension(context)))}
-        )
+        with _named(context):
+            if not context.has_asset_partitions:
+                whole = to_arrow(obj)
+                path = self.path(context)
+                write_parquet_atomically({path: whole})
+                context.add_output_metadata(_metadata(context, whole, path) | {"dagster/row_count": whole.num_rows})
+                return
+            # A partition without rows is stored too: "nothing happened" is not "not yet computed".
+            whole, by_partition = self._split(context, obj)
+            paths = self.paths(context)
+            write_parquet_atomically({paths[key]: table for key, table in by_partition.items()})
+        if len(paths) == 1:
+            [path] = paths.values()
+            context.add_output_metadata(_metadata(context, whole, path) | {"dagster/row_count": whole.num_rows})
+        else:
+            context.add_output_metadata(
+                _metadata(context, whole, self._place(context)) | {"rows_in_run": whole.num_rows}
+            )
 
-    def dump_to_path(self, context: dg.OutputContext, obj: "pd.DataFrame", path: "UPath") -> None:
-        """Write one file, whole or not at all."""
-        if context.has_asset_partitions:
-            _split(context, obj)
-        write_parquet_atomically(obj, path)
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Read the file, or the files of all partitions that the input is mapped to.
 
-    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read the file, or all files of the partitions that the input is mapped to."""
-        if not context.has_asset_partitions:
-            return self.load_from_path(context, self._get_path(context))
-        return self.load_partitions(context)
+        Where it is mapped to none, as the first day is to the day before, it is an empty table, or None if the
+        annotation allows that.
 
-    def load_partitions(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read the partitions' files into one DataFrame."""
+        Raises:
+            FileNotFoundError: There is no file.
+            TypeError: The input is annotated with something that is no table.
+            ValueError: A file was written for another time, as the time zone of the partitions has been changed.
+        """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        paths = self._get_paths_for_partitions(context)
-        folder = self._get_path_without_extension(context)
+        wanted = Wanted.by(context.dagster_type.typing_type)
+        with _named(context):
+            if not context.has_asset_partitions:
+                if wanted.by_partition:
+                    raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
+                return wanted.of(self._read(context, self.path(context)))
+            found = self._read_partitions(context, wanted)
+            if wanted.by_partition:
+                return {key: wanted.of(table) for key, table in found.items()}
+            if not found:
+                return None if wanted.optional else wanted.of(pa.table({}))
+            # Permissive: a column without a single value on a day has no type in that day's file.
+            return wanted.of(pa.concat_tables(found.values(), promote_options="permissive"))
+
+    def path(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
+        """The file of what has no partitions."""
+        place = self._place(context)
+        return place.with_name(f"{place.name}.parquet")
+
+    def paths(self, context: dg.InputContext | dg.OutputContext) -> dict[str, "UPath"]:
+        """The file of each partition, in their order."""
+        definition = context.asset_partitions_def
+        return {
+            key: self._place(context) / f"{file_name(key, definition)}.parquet"
+            for key in in_order(context.asset_partition_keys, definition)
+        }
+
+    def _place(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
+        levels = context.asset_key.path if context.has_asset_key else context.get_identifier()
+        return self.base.joinpath(*map(file_name, levels))
+
+    def _split(self, context: dg.OutputContext, obj: object) -> tuple["pa.Table", dict[str, "pa.Table"]]:
+        """All rows, and the rows of each partition."""
+        import pyarrow as pa
+
+        definition = context.asset_partitions_def
+        keys = in_order(context.asset_partition_keys, definition)
+        columns = (context.definition_metadata or {}).get("partition_column")
+        if isinstance(obj, Mapping):
+            if unknown := set(obj) - set(keys):
+                found = ", ".join(sorted(map(str, unknown))[:5])
+                raise ValueError(f"it returns a dictionary with {found}: its keys are those of context.partition_keys")
+            if not obj:
+                raise ValueError("it returns a dictionary without any table: an empty table would have its columns")
+            given = {key: to_arrow(table) for key, table in obj.items()}
+            whole = pa.concat_tables(given.values(), promote_options="permissive")
+            tables = {key: split(given.get(key, whole.slice(0, 0)), [key], definition, columns)[key] for key in keys}
+        else:
+            whole = to_arrow(obj)
+            tables = split(whole, keys, definition, columns)
+        return whole, {key: _written_for(time_of(key, definition), table) for key, table in tables.items()}
+
+    def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
+        """The tables of the partitions that exist."""
+        paths = self.paths(context)
+        folder = self._place(context)
         stored = {path.name for path in folder.iterdir()} if folder.exists() else set()
         missing = [key for key, path in paths.items() if path.name not in stored]
-        if missing and not _input_metadata(context).get("allow_missing_partitions"):
+        if missing and not _metadata_of(context).get("allow_missing_partitions"):
             examples = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
             raise FileNotFoundError(
-                f"{context.asset_key.to_user_string()} has no data for {len(missing)} of {len(paths)} partitions "
-                f"({examples}): materialize it first"
+                f"has no data for {len(missing)} of {len(paths)} partitions ({examples}): materialize it first"
             )
-        if len(missing) == len(paths):
-            raise FileNotFoundError(f"{context.asset_key.to_user_string()} has no data at all: materialize it first")
-        found = [str(path) for path in paths.values() if path.name in stored]
-        context.log.debug(f"Reading {len(found)} partitions from {folder}")
-        columns = _input_metadata(context).get("columns")
-        # Permissive: a column without a single value on a day has no type in that day's file.
-        return pa.concat_tables(
-            (pq.read_table(path, columns=columns) for path in found), promote_options="permissive"
-        ).to_pandas()
+        if missing and len(missing) == len(paths) and not wanted.optional:
+            raise FileNotFoundError("has no data at all: materialize it first")
+        context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
+        return {
+            key: _read_for(time_of(key, context.asset_partitions_def), key, self._read(context, path))
+            for key, path in paths.items()
+            if path.name in stored
+        }
 
-    def load_from_path(self, context: dg.InputContext, path: "UPath") -> "pd.DataFrame":
-        """Read one file."""
-        import pandas as pd
+    def _read(self, context: dg.InputContext, path: "UPath") -> "pa.Table":
+        import pyarrow.parquet as pq
 
         if not path.exists():
-            raise FileNotFoundError(f"{context.asset_key.to_user_string()} has no data at {path}: materialize it first")
-        return pd.read_parquet(str(path), columns=_input_metadata(context).get("columns"))
-
-    def get_metadata(self, context: dg.OutputContext, obj: "pd.DataFrame") -> dict[str, Any]:
-        """What people look at: the number of rows, the columns, and what is missing in them."""
-        return {
-            "dagster/row_count": len(obj),
-            "dagster/column_schema": column_schema(obj),
-            "completeness": completeness(obj),
-        }
+            raise FileNotFoundError(f"has no data at {path}: materialize it first")
+        # Without looking for partitions in the path: a folder can be called a=b.
+        return pq.read_table(str(path), columns=_metadata_of(context).get("columns"), partitioning=None)
 
 
 class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
@@ -116,37 +178,51 @@ class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
         return ParquetIOManager(self.object_store.path("assets"))
 
 
-def _refuse_what_is_no_table(context: dg.OutputContext, obj: object) -> None:
-    import pandas as pd
+@contextmanager
+def _named(context: dg.InputContext | dg.OutputContext) -> Iterator[None]:
+    """Errors begin with the asset that they are about."""
+    name = context.asset_key.to_user_string() if context.has_asset_key else ".".join(context.get_identifier()[1:])
+    try:
+        yield
+    except TypeError as error:
+        if isinstance(context, dg.OutputContext):
+            raise TypeError(
+                f"{name} returns {error}. Assets are stored as Parquet: return a table, or a MaterializeResult without "
+                "a value where it writes what it makes itself, or name another IO manager with io_manager_key"
+            ) from error
+        raise TypeError(f"{name} can't be loaded as {context.name!r}: {error}") from error
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{name} {error}") from error
+    except (ValueError, NotImplementedError) as error:  # the latter: a type that Parquet does not have
+        raise ValueError(f"{name}: {error}") from error
 
-    if not isinstance(obj, pd.DataFrame):
-        raise TypeError(
-            f"{context.asset_key.to_user_string()} returns a {type(obj).__name__}, and assets are stored as Parquet: "
-            "return a DataFrame, or a MaterializeResult where it writes what it makes itself, or name another IO "
-            "manager with io_manager_key"
-        )
+
+def _metadata_of(context: dg.InputContext) -> Mapping[str, Any]:
+    return context.definition_metadata or {}
 
 
-def _input_metadata(context: dg.InputContext) -> dict[str, Any]:
-    return dict(context.definition_metadata or {})
+def _metadata(context: dg.OutputContext, table: "pa.Table", path: "UPath") -> dict[str, Any]:
+    """What people look at: the columns, and what is missing in them."""
+    described = (context.definition_metadata or {}).get("dagster/column_schema")
+    return {
+        "path": dg.MetadataValue.path(str(path)),
+        "dagster/column_schema": column_schema(table, described),
+        "completeness": completeness(table),
+    }
 
 
-def _split(context: dg.OutputContext, df: "pd.DataFrame") -> dict[str, "pd.DataFrame"]:
-    """The rows of each partition. Raises if a row belongs to none of the partitions that the run is to produce."""
-    column = (context.definition_metadata or {}).get("partition_column")
-    if column is None:
+def _written_for(time: str, table: "pa.Table") -> "pa.Table":
+    """The table with a note of the time that it is for."""
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), TIME: time}) if time else table
+
+
+def _read_for(time: str, key: str, table: "pa.Table") -> "pa.Table":
+    """The table without that note. Raises if it is for another time. What earlier versions have written has none."""
+    notes = dict(table.schema.metadata or {})
+    written_for = notes.pop(TIME, time.encode()).decode()
+    if written_for != time:
         raise ValueError(
-            f"{context.asset_key.to_user_string()} is partitioned: name its timestamp column in its metadata, as in "
-            "metadata={'partition_column': 'received_at'}"
+            f"{key} was stored for {written_for}, and is {time} by now, as its partitions have been changed: "
+            "materialize it again"
         )
-    fmt = context.asset_partitions_def.fmt  # type: ignore[attr-defined]
-    if df[column].isna().any():
-        raise ValueError(f"{context.asset_key.to_user_string()}: rows without {column!r} belong to no partition")
-    groups = {str(key): rows for key, rows in df.groupby(df[column].dt.strftime(fmt), sort=False)}
-    strangers = set(groups) - set(context.asset_partition_keys)
-    if strangers:
-        raise ValueError(
-            f"{context.asset_key.to_user_string()}: rows of {', '.join(sorted(strangers)[:5])} in a run for "
-            f"{context.asset_partition_keys[0]} to {context.asset_partition_keys[-1]}"
-        )
-    return groups
+    return table.replace_schema_metadata(notes)

@@ -2,12 +2,16 @@
 
 import os
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from .arrow_tables import to_arrow
+
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from upath import UPath
 
 
@@ -33,10 +37,10 @@ class ObjectStoreResource(dg.ConfigurableResource):
         base = UPath(self.base_path).expanduser()
         return base / key if key else base
 
-    def write_parquet(self, df: "pd.DataFrame", key: str) -> str:
-        """Write ``df`` as Parquet at ``key``, whole or not at all. Returns the path written."""
+    def write_parquet(self, table: object, key: str) -> str:
+        """Write a table as Parquet at ``key``, whole or not at all. Returns the path written."""
         path = self.path(key)
-        write_parquet_atomically(df, path)
+        write_parquet_atomically({path: to_arrow(table)})
         return str(path)
 
     def read_parquet(self, key: str, columns: list[str] | None = None) -> "pd.DataFrame":
@@ -46,12 +50,22 @@ class ObjectStoreResource(dg.ConfigurableResource):
         return pd.read_parquet(str(self.path(key)), columns=columns)
 
 
-def write_parquet_atomically(df: "pd.DataFrame", path: "UPath") -> None:
-    """Write next to ``path``, then rename: readers see the old file or the new one, and a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+def write_parquet_atomically(tables: Mapping["UPath", "pa.Table"]) -> None:
+    """Write each table next to its path, then rename: readers see the old file or the new one, whole.
+
+    Args:
+        tables: The tables, by where they go. No file is replaced before all are written.
+    """
+    import pyarrow.parquet as pq
+
+    unfinished: dict[UPath, UPath] = {}
     try:
-        df.to_parquet(str(unfinished), index=False)
-        os.replace(str(unfinished), str(path))
+        for path, table in tables.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished[path] = path.with_name(f".{uuid.uuid4().hex}.tmp")
+            pq.write_table(table, str(unfinished[path]))
+        for path, written in unfinished.items():
+            os.replace(str(written), str(path))
     finally:
-        unfinished.unlink(missing_ok=True)
+        for written in unfinished.values():
+            written.unlink(missing_ok=True)

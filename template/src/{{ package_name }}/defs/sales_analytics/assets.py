@@ -8,11 +8,14 @@ checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores
 import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
+from ...resources.arrow_tables import to_arrow
 from ...resources.database import quote_table
+from ...resources.partitions import split
 from ...resources.retries import retried
-from ...resources.table_metadata import completeness
+from ...resources.table_metadata import column_schema, completeness
 from ...sales.dataframe import DataFrame
 from ...settings import DAILY, RAW_SOURCE
+from . import columns
 from .daily_checks import (
     CLEANED_ORDERS_SCHEMA,
     EVERY_DAY_HAS_ORDERS,
@@ -30,7 +33,8 @@ ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 CUSTOMERS = dg.AssetKey([RAW_SOURCE, "customers"])
 
 # All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a
-# history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it.
+# history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it. What has no days
+# says so as well: `dg launch --partition-range` asks everything that it starts.
 ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
 
 
@@ -41,7 +45,7 @@ ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
     tags=TAGS,
     partitions_def=DAILY,
     backfill_policy=ALL_DAYS_AT_ONCE,
-    metadata={"partition_column": "received_at"},
+    metadata={"partition_column": "received_at", "dagster/column_schema": columns.RAW_CUSTOMER_ORDERS},
     check_specs=[EVERY_DAY_HAS_ORDERS],
 )
 def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseResource):
@@ -64,7 +68,7 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
     tags=TAGS,
     partitions_def=DAILY,
     backfill_policy=ALL_DAYS_AT_ONCE,
-    metadata={"partition_column": "received_at"},
+    metadata={"partition_column": "received_at", "dagster/column_schema": columns.CLEANED_ORDERS},
     check_specs=[NO_ROW_LOST, CLEANED_ORDERS_SCHEMA],
 )
 def cleaned_orders(
@@ -75,10 +79,10 @@ def cleaned_orders(
     from ...sales.transformations import clean_orders
 
     cleaned = clean_orders(raw_customer_orders)
-    days = cleaned.set_aside["received_at"].dt.strftime("%Y-%m-%d")
+    set_aside = split(to_arrow(cleaned.set_aside), context.partition_keys, DAILY, "received_at")
     with retried(context):
-        for day in context.partition_keys:
-            object_store.write_parquet(cleaned.set_aside[days == day], f"set_aside_orders/{day}.parquet")
+        for day, rows in set_aside.items():
+            object_store.write_parquet(rows, f"set_aside_orders/{day}.parquet")
 
     reasons = {str(reason): int(count) for reason, count in cleaned.set_aside["reason"].value_counts().items()}
     return dg.MaterializeResult(
@@ -95,6 +99,8 @@ def cleaned_orders(
     group_name=GROUP,
     kinds={"pandas", "parquet"},
     tags=TAGS,
+    backfill_policy=ALL_DAYS_AT_ONCE,
+    metadata={"dagster/column_schema": columns.CUSTOMER_LIFETIME_VALUE},
     ins={
         "cleaned_orders": dg.AssetIn(
             metadata={
@@ -128,7 +134,14 @@ def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: D
     return customers
 
 
-@dg.asset(deps=[CUSTOMERS], group_name=GROUP, kinds={"duckdb", "pandas", "parquet"}, tags=TAGS)
+@dg.asset(
+    deps=[CUSTOMERS],
+    group_name=GROUP,
+    kinds={"duckdb", "pandas", "parquet"},
+    tags=TAGS,
+    backfill_policy=ALL_DAYS_AT_ONCE,
+    metadata={"dagster/column_schema": columns.ENRICHED_CUSTOMER_METRICS},
+)
 def enriched_customer_metrics(
     context: dg.AssetExecutionContext, customer_lifetime_value: DataFrame, database: DatabaseResource
 ) -> DataFrame:
@@ -142,7 +155,13 @@ def enriched_customer_metrics(
     return enriched
 
 
-@dg.asset(group_name=GROUP, kinds={"pandas", "parquet"}, tags=TAGS)
+@dg.asset(
+    group_name=GROUP,
+    kinds={"pandas", "parquet"},
+    tags=TAGS,
+    backfill_policy=ALL_DAYS_AT_ONCE,
+    metadata={"dagster/column_schema": columns.CUSTOMER_METRICS_EXPORT},
+)
 def customer_metrics_export(
     context: dg.AssetExecutionContext, enriched_customer_metrics: DataFrame, object_store: ObjectStoreResource
 ) -> dg.MaterializeResult:
@@ -156,6 +175,7 @@ def customer_metrics_export(
         metadata={
             "path": dg.MetadataValue.path(path),
             "dagster/row_count": len(table),
+            "dagster/column_schema": column_schema(table, columns.CUSTOMER_METRICS_EXPORT),
             "completeness": completeness(table),
         }
     )

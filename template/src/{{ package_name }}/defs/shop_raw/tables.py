@@ -11,6 +11,22 @@ TABLES = {
     "orders": "Orders as the shop sent them, with duplicates and faults.",
     "customers": "The customer master data of the shop.",
 }
+COLUMNS = {
+    "orders": [
+        dg.TableColumn("row_id", "BIGINT", "Grows with arrival."),
+        dg.TableColumn("order_id", "VARCHAR", "The name of the order. Missing in some rows."),
+        dg.TableColumn("customer_id", "VARCHAR", "The name of the customer. Missing in some rows."),
+        dg.TableColumn("order_timestamp", "VARCHAR", "When the customer ordered, as text, UTC."),
+        dg.TableColumn("amount", "VARCHAR", "In currency units, as text."),
+        dg.TableColumn("received_at", "TIMESTAMP", "When the order system received the row, UTC."),
+    ],
+    "customers": [
+        dg.TableColumn("customer_id", "VARCHAR", "The name of the customer."),
+        dg.TableColumn("region", "VARCHAR", "Where the customer is."),
+        dg.TableColumn("segment", "VARCHAR", "What kind of customer it is."),
+        dg.TableColumn("signed_up_on", "DATE", "The day of the sign-up."),
+    ],
+}
 
 
 @dg.multi_observable_source_asset(
@@ -21,7 +37,10 @@ TABLES = {
             kinds={"duckdb", "table"},
             tags={"domain": "sales", "cadence": "daily"},
             description=description,
-            metadata={"dagster/table_name": f"{SOURCE}.{table}"},
+            metadata={
+                "dagster/table_name": f"{SOURCE}.{table}",
+                "dagster/column_schema": dg.TableSchema(COLUMNS[table]),
+            },
         )
         for table, description in TABLES.items()
     ],
