@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from .object_store import ObjectStoreResource, write_parquet_atomically
-from .table_metadata import column_schema, completeness
+from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,11 +95,10 @@ class ParquetIOManager(dg.UPathIOManager):
 
     def get_metadata(self, context: dg.OutputContext, obj: "pd.DataFrame") -> dict[str, Any]:
         """What people look at: the number of rows, the columns, and what is missing in them."""
-        return {
-            "dagster/row_count": len(obj),
-            "dagster/column_schema": column_schema(obj),
-            "completeness": completeness(obj),
-        }
+        return {"dagster/row_count": len(obj)} | shown(
+            context.log,
+            {"dagster/column_schema": lambda: column_schema(obj), "completeness": lambda: completeness(obj)},
+        )
 
 
 class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
