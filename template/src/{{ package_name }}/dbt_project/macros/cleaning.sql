@@ -15,13 +15,7 @@
 
 {#- A day of the years 0001 to 9999, alone (midnight), or with a time to the minute, the second or its billionth, in UTC or
     with the offset from it: up to 14 hours. There is no 24:00, and no second 60. -#}
-{% macro timestamp_pattern() -%}
-([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])
-{#- -#}
-([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?
-{#- -#}
-( ?[Zz]|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?)?
-{%- endmacro %}
+{% macro timestamp_pattern() %}([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?( ?[Zz]|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?)?{% endmacro %}
 
 {#- An id without what stands around it, or null. -#}
 {% macro as_id(text) %}case when {{ matches(text, id_pattern()) }} then {{ text }} end{% endmacro %}
