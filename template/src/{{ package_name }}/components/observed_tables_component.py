@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from ..resources import DatabaseResource
+from ..resources.rows_without_a_day import DESCRIPTION, EVERY_ROW_HAS_A_DAY, check_every_row_has_a_day
 from .example_scaffolder import ExampleScaffolder
 
 EXAMPLE = """
@@ -14,6 +15,8 @@ source: NAME
 # Each with what a row of it is.
 tables:
   customers: The customers, as the source has them.
+# Of tables with rows by day, the column that tells it: a check counts the rows without one.
+day_columns: {}
 # Selections use the domain. The cadence says how often the tables change.
 tags:
   domain: sales
@@ -32,11 +35,13 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
     Args:
         source: The name of the source: the schema of the tables, and the first level of the keys.
         tables: The tables, each with a description. The name is the second level of the key.
+        day_columns: Of tables that are read by day, the column that tells it. A check counts the rows without one.
         tags: Tags of the assets.
     """
 
     source: str
     tables: Mapping[str, str]
+    day_columns: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,9 +50,11 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
                 raise ValueError(f"ObservedTablesComponent: tables must give each name a description, not {name!r}")
         if not self.tables:
             raise ValueError("ObservedTablesComponent: tables must name at least one table")
+        if unknown := self.day_columns.keys() - self.tables.keys():
+            raise ValueError(f"ObservedTablesComponent: day_columns must be of tables, not of {sorted(unknown)}")
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """The definitions: an observable asset for each table."""
+        """The definitions: an observable asset for each table, and the checks."""
 
         @dg.multi_observable_source_asset(
             name=f"observe_{self.source}", specs=[self.get_asset_spec(table) for table in self.tables], can_subset=True
@@ -57,7 +64,15 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             for table, fingerprint in database.fingerprints(sorted(keys)).items():
                 yield dg.ObserveResult(asset_key=keys[table], data_version=dg.DataVersion(fingerprint))
 
-        return dg.Definitions(assets=[observe])
+        checks = [self._check(table, column) for table, column in self.day_columns.items()]
+        return dg.Definitions(assets=[observe], asset_checks=checks)
+
+    def _check(self, table: str, column: str) -> dg.AssetChecksDefinition:
+        @dg.asset_check(name=EVERY_ROW_HAS_A_DAY, asset=[self.source, table], description=DESCRIPTION)
+        def check(database: DatabaseResource) -> dg.AssetCheckResult:
+            return check_every_row_has_a_day(database, f"{self.source}.{table}", column)
+
+        return check
 
     def get_asset_spec(self, table: str) -> dg.AssetSpec:
         """The asset of a table."""

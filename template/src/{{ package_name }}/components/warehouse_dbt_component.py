@@ -11,6 +11,7 @@ from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 
 from ..settings import DAILY
 from .dbt_cli import DbtCli, WarehouseDbtCli, dbt_executable, ensure_database, have_dbt_on_path, vars_of_dbt
+from .dbt_errors import told_by_dbt
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
 from .dbt_shortcuts import everything_selected_at_once
@@ -101,5 +102,5 @@ class WarehouseDbtComponent(DbtProjectComponent):
             dbt_executable=dbt_executable(),
             of_this_repository=self.of_this_repository,
         )
-        with own.ended_afterwards():
+        with told_by_dbt(), own.ended_afterwards():
             yield from super().execute(context, own)

@@ -3,6 +3,7 @@
 In ``dbt_project/macros/columns.sql``, where there is one, are the same kinds.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,7 @@ def select_list(con: "duckdb.DuckDBPyConnection", table: str, columns: Mapping[s
     types = {str(name).lower(): str(kind) for name, kind, *_ in described}
     expressions = []
     for column, kind in columns.items():
-        found = types.get(column, "missing").partition("(")[0]
+        found = re.sub(r"\(.*\)$", "", types.get(column, "missing"))  # DECIMAL(18,2), but no list of them
         if found not in kind.types:
             raise SourceError(
                 f"{table}.{column} is {types.get(column, 'missing')}, and must be {kind.words}: make a view that gives "

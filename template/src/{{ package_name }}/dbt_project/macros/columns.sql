@@ -23,7 +23,8 @@
     {%- endfor -%}
     {%- set table = relation.schema ~ '.' ~ relation.identifier -%}
     {%- for name, kind in expected.items() -%}
-        {%- set type = types.get(name, 'missing').split('(')[0] -%}
+        {%- set type = types.get(name, 'missing') -%}
+        {%- set type = type.split('(')[0] if type.endswith(')') else type -%}
         {%- if type not in kinds_of_columns()[kind].split('|') -%}
             {%- do exceptions.raise_compiler_error(
                 table ~ '.' ~ name ~ ' is ' ~ types.get(name, 'missing') ~ ', and must be ' ~ kind

@@ -9,6 +9,7 @@ import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.retries import retried
+from ...resources.rows_without_a_day import check_every_row_has_a_day
 from ...resources.source_columns import Kind, read_table
 from ...resources.table_metadata import completeness, count_by_reason, examples, shown
 from ...sales.dataframe import DataFrame
@@ -17,6 +18,7 @@ from .daily_checks import (
     CLEANED_ORDERS_SCHEMA,
     EVERY_DAY_HAS_ORDERS,
     NO_ROW_LOST,
+    ROWS_HAVE_A_DAY,
     check_every_day_has_orders,
     check_no_row_lost,
 )
@@ -57,7 +59,7 @@ ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
     partitions_def=DAILY,
     backfill_policy=ALL_DAYS_AT_ONCE,
     metadata={"partition_column": "received_at"},
-    check_specs=[EVERY_DAY_HAS_ORDERS],
+    check_specs=[EVERY_DAY_HAS_ORDERS, ROWS_HAVE_A_DAY],
 )
 def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseResource):
     """The orders that the order system received on a day, as they came: with duplicates and faults."""
@@ -71,8 +73,10 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
             params=[window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
             order_by="row_id",
         )
+        every_row_has_a_day = check_every_row_has_a_day(database, ".".join(ORDERS.path), "received_at")
     return dg.MaterializeResult(
-        value=orders, check_results=[check_every_day_has_orders(orders, context.partition_keys)]
+        value=orders,
+        check_results=[check_every_day_has_orders(orders, context.partition_keys), every_row_has_a_day],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import dagster as dg
 
+from ...resources.rows_without_a_day import DESCRIPTION, EVERY_ROW_HAS_A_DAY
 from ...sales.dataframe import DataFrame
 from ...settings import CLOSED_WEEKDAYS
 
@@ -17,6 +18,7 @@ EVERY_DAY_HAS_ORDERS = dg.AssetCheckSpec(
     blocking=True,
     description="A day without a single order is a broken source, not a quiet day.",
 )
+ROWS_HAVE_A_DAY = dg.AssetCheckSpec(EVERY_ROW_HAS_A_DAY, asset="raw_customer_orders", description=DESCRIPTION)
 NO_ROW_LOST = dg.AssetCheckSpec(
     "no_row_lost",
     asset="cleaned_orders",
