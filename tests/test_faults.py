@@ -20,6 +20,7 @@ SOURCE = "src/sales_platform"
 TOOLS = "tools/sales_platform_tools"
 SALES_ANALYTICS = f"{SOURCE}/defs/sales_analytics/assets.py"
 TRANSFORMATIONS = f"{SOURCE}/sales/transformations.py"
+GRAMMAR = f"{SOURCE}/sales/grammar.py"
 SCHEDULES = {"automation": "schedules"}
 SENSORS = {"automation": "sensors"}
 GIT = {"dbt": "git"}
@@ -68,8 +69,8 @@ FAULTS = [
         "of repeated orders the last one counts",
         "test_transformations",
         TRANSFORMATIONS,
-        '.duplicated(keep="first")',
-        '.duplicated(keep="last")',
+        '"order_id"]].duplicated(keep="first")',
+        '"order_id"]].duplicated(keep="last")',
     ),
     Fault(
         "an order that arrives on two days counts twice",
@@ -80,8 +81,8 @@ FAULTS = [
     ),
     Fault(
         "cents are truncated instead of rounded",
-        "test_transformations",
-        TRANSFORMATIONS,
+        "test_grammar",
+        GRAMMAR,
         "* 100).round()",
         "* 100) // 1",
     ),
@@ -97,6 +98,48 @@ FAULTS = [
             "lifetime_value": _currency_units(enriched["average_order_cents"]),
             "average_order_value": _currency_units(enriched["lifetime_value_cents"]),
 """,
+    ),
+    Fault(
+        "an offset is added instead of subtracted",
+        "test_grammar",
+        GRAMMAR,
+        "pc.subtract(microseconds",
+        "pc.add(microseconds",
+    ),
+    Fault(
+        "white space of all kinds may stand around a value",
+        "test_grammar",
+        GRAMMAR,
+        'pc.ascii_trim(pa.array(texts.astype("str"), pa.large_string(), from_pandas=True), characters=AROUND)',
+        'pc.utf8_trim_whitespace(pa.array(texts.astype("str"), pa.large_string(), from_pandas=True))',
+    ),
+    Fault(
+        "dbt reads amounts with digits of other scripts",
+        "test_dbt_grammar",
+        f"{SOURCE}/dbt_project/macros/engine.sql",
+        "regexp_full_match({{ text }}, '{{ pattern }}')",
+        "regexp_full_match({{ text }}, replace('{{ pattern }}', '[0-9]', '\\p{Nd}'))",
+    ),
+    Fault(
+        "a withdrawn day stays in dbt",
+        "test_dbt_project",
+        f"{SOURCE}/dbt_project/models/staging/stg_orders.sql",
+        "incremental_strategy='days'",
+        "incremental_strategy='delete+insert'",
+    ),
+    Fault(
+        "a plot that can't be made fails the asset",
+        "test_table_metadata",
+        f"{SOURCE}/resources/table_metadata.py",
+        "except Exception:",
+        "except KeyError:",
+    ),
+    Fault(
+        "rows without a day are not counted",
+        "test_rows_without_a_day",
+        f"{SOURCE}/resources/rows_without_a_day.py",
+        "passed=not any(counts)",
+        "passed=True",
     ),
     # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────────
     Fault(

@@ -19,6 +19,18 @@ RAW_SOURCE = "shop_raw"
 FIRST_DAY = date(2025, 10, 1)
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC")
 
+#: Weekdays without orders, as ``date.isoweekday`` counts them: ``(7,)`` for a shop that is closed on Sundays.
+CLOSED_WEEKDAYS: tuple[int, ...] = ()
+
+#: No order was placed, and no customer has signed up, before this day: an earlier one is a fault.
+FIRST_POSSIBLE_DAY = date(2000, 1, 1)
+#: How many days after its receipt an order may say that it was placed: clocks differ, and so do time zones.
+DAYS_AHEAD = 1
+
+#: The columns of rows that the event log may quote, as examples of what was set aside. It outlives the data, and more
+#: people read it: add others, such as ``"amount"``, where that is no concern.
+PREVIEW_COLUMNS: tuple[str, ...] = ("row_id",)
+
 #: What the tag ``cadence`` of an asset can say: what keeps assets fresh goes by it.
 CADENCES = ("daily", "weekly")
 

@@ -6,6 +6,7 @@ Paths are relative to the project, and ``*`` stands for the name of the package.
 #: Files that are the example's as a whole. A file of yours beside them stays.
 FILES = (
     # The assets in Python, their logic, and the tests of both.
+    "src/*/defs/sales_analytics/agreement_with_dbt.py",
     "src/*/defs/sales_analytics/assets.py",
     "src/*/defs/sales_analytics/checks.py",
     "src/*/defs/sales_analytics/columns.py",
@@ -13,9 +14,15 @@ FILES = (
     "src/*/defs/sales_analytics/schema_check.py",
     "src/*/sales/__init__.py",
     "src/*/sales/dataframe.py",
+    "src/*/sales/grammar.py",
     "src/*/sales/plots.py",
     "src/*/sales/schemas.py",
     "src/*/sales/transformations.py",
+    "tests/grammar.yml",
+    "tests/grammar_cases.py",
+    "tests/near_misses.py",
+    "tests/test_agreement_with_dbt.py",
+    "tests/test_grammar.py",
     "tests/test_plots.py",
     "tests/test_sales_analytics.py",
     "tests/test_sales_checks.py",
@@ -25,17 +32,23 @@ FILES = (
     "tests/test_etl_definitions.py",
     "tests/test_job_definitions.py",
     "tests/test_reverse_etl_definitions.py",
-    # The models of dbt, and what is tested of them. The source and the macro for days stay.
+    # The models of dbt, and what is tested of them. The source stays, as do the macros for days, columns and engine.
     "src/*/dbt_project/macros/cleaning.sql",
+    "src/*/dbt_project/macros/customers.sql",
     "src/*/dbt_project/models/marts/customer_value.sql",
     "src/*/dbt_project/models/marts/fct_orders.sql",
     "src/*/dbt_project/models/marts/monthly_revenue_by_region.sql",
+    "src/*/dbt_project/models/staging/set_aside_customers.sql",
+    "src/*/dbt_project/models/staging/set_aside_orders.sql",
     "src/*/dbt_project/models/staging/stg_customers.sql",
     "src/*/dbt_project/models/staging/stg_orders.sql",
+    "src/*/dbt_project/tests/every_day_has_orders.sql",
+    "src/*/dbt_project/tests/every_row_has_a_day.sql",
     "src/*/dbt_project/tests/revenue_reconciles.sql",
     "tests/dbt_build.py",
     "tests/test_dbt_agrees_with_sales.py",
     "tests/test_dbt_definitions.py",
+    "tests/test_dbt_grammar.py",
     "tests/test_dbt_project.py",
 )
 
@@ -58,14 +71,15 @@ NAMES = {
     *("daily_finance_job", "weekly_analytics_job"),
     "Customers to CRM",
     *("stg_orders", "stg_customers", "fct_orders", "customer_value", "monthly_revenue_by_region"),
+    *("set_aside_orders", "set_aside_customers", "every_day_has_orders", "every_row_has_a_day"),
     *("revenue_report", "revenue_reconciles"),
 }
 
 #: What something of yours may be made from: assets and models, macros, Python modules.
 USABLE = NAMES | {
     *("raw_customer_orders", "cleaned_orders", "customer_lifetime_value", "enriched_customer_metrics"),
-    *("customer_metrics_export", "is_blank", "is_an_amount"),
-    *("sales.dataframe", "sales.plots", "sales.schemas", "sales.transformations"),
+    *("customer_metrics_export", "is_blank", "as_id", "as_cents", "as_timestamp"),
+    *("sales.dataframe", "sales.grammar", "sales.plots", "sales.schemas", "sales.transformations"),
     *("sales_analytics.assets", "sales_analytics.columns"),
     *("sales_analytics.daily_checks", "sales_analytics.schema_check"),
 }

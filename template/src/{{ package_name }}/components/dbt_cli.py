@@ -14,7 +14,15 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ..resources import DatabaseResource, DevelopmentDatabase
 from ..resources.database_lock import Wait, conflict_in
-from ..settings import DEVELOPMENT, RAW_SOURCE, development_database_path, environment
+from ..settings import (
+    CLOSED_WEEKDAYS,
+    DAYS_AHEAD,
+    DEVELOPMENT,
+    FIRST_POSSIBLE_DAY,
+    RAW_SOURCE,
+    development_database_path,
+    environment,
+)
 from .dbt_environment import only, variables_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
 from .dbt_folders import folder_of_run, manifest_folder
@@ -115,9 +123,14 @@ def end(process: subprocess.Popen) -> None:
         process.stdout.close()
 
 
-def vars_of_dbt() -> dict[str, str]:
+def vars_of_dbt() -> dict[str, Any]:
     """What dbt is told of this project, whenever Dagster starts it on a dbt project in this repository."""
-    return {"raw_source": RAW_SOURCE}
+    return {
+        "raw_source": RAW_SOURCE,
+        "first_possible_day": FIRST_POSSIBLE_DAY.isoformat(),
+        "days_ahead": DAYS_AHEAD,
+        "closed_weekdays": list(CLOSED_WEEKDAYS),
+    }
 
 
 def database_of_dbt() -> DatabaseResource:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from .described_columns import Columns, column_schema_of
+from ..resources.rows_without_a_day import DESCRIPTION, EVERY_ROW_HAS_A_DAY, check_every_row_has_a_day
 from .example_scaffolder import ExampleScaffolder
 
 EXAMPLE = """
@@ -19,6 +20,8 @@ tables:
 columns:
   customers:
     customer_id: [VARCHAR, The name of the customer.]
+# Of tables with rows by day, the column that tells it: a check counts the rows without one.
+day_columns: {}
 # Selections use the domain. The cadence says how often the tables change.
 tags:
   domain: sales
@@ -37,12 +40,14 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
     Args:
         source: The name of the source: the schema of the tables, and the first level of the keys.
         tables: The tables, each with a description. The name is the second level of the key.
+        day_columns: Of tables that are read by day, the column that tells it. A check counts the rows without one.
         tags: Tags of the assets.
         columns: The columns of a table, each with its type and what a value means.
     """
 
     source: str
     tables: Mapping[str, str]
+    day_columns: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Columns] = field(default_factory=dict)
 
@@ -56,9 +61,11 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             raise ValueError(f"ObservedTablesComponent: columns are of the tables that it lists, not of {unknown}")
         for columns in self.columns.values():
             column_schema_of(columns)
+        if unknown := self.day_columns.keys() - self.tables.keys():
+            raise ValueError(f"ObservedTablesComponent: day_columns must be of tables, not of {sorted(unknown)}")
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """The definitions: an observable asset for each table."""
+        """The definitions: an observable asset for each table, and the checks."""
 
         @dg.multi_observable_source_asset(
             name=f"observe_{self.source}", specs=[self.get_asset_spec(table) for table in self.tables], can_subset=True
@@ -68,7 +75,15 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
             for table, fingerprint in database.fingerprints(sorted(keys)).items():
                 yield dg.ObserveResult(asset_key=keys[table], data_version=dg.DataVersion(fingerprint))
 
-        return dg.Definitions(assets=[observe])
+        checks = [self._check(table, column) for table, column in self.day_columns.items()]
+        return dg.Definitions(assets=[observe], asset_checks=checks)
+
+    def _check(self, table: str, column: str) -> dg.AssetChecksDefinition:
+        @dg.asset_check(name=EVERY_ROW_HAS_A_DAY, asset=[self.source, table], description=DESCRIPTION)
+        def check(database: DatabaseResource) -> dg.AssetCheckResult:
+            return check_every_row_has_a_day(database, f"{self.source}.{table}", column)
+
+        return check
 
     def get_asset_spec(self, table: str) -> dg.AssetSpec:
         """The asset of a table."""

@@ -13,6 +13,7 @@ from dagster_dbt.dbt_project_manager import DbtProjectManager
 
 from ..settings import DAILY
 from .dbt_cli import DbtCli, WarehouseDbtCli, database_of_dbt, dbt_executable, have_dbt_on_path, in_turn, vars_of_dbt
+from .dbt_errors import told_by_dbt
 from .dbt_folders import ManagerInPlace
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
@@ -108,5 +109,5 @@ class WarehouseDbtComponent(DbtProjectComponent):
             of_this_repository=self.of_this_repository,
         )
         start = super().execute
-        with own.run():
+        with told_by_dbt(), own.run():
             yield from in_turn(lambda: start(context, own), database_of_dbt())

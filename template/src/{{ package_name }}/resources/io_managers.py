@@ -9,7 +9,7 @@ import dagster as dg
 from .arrow_tables import Wanted, to_arrow
 from .object_store import ObjectStoreResource, write_parquet_atomically
 from .partitions import file_name, in_order, split, time_of
-from .table_metadata import column_schema, completeness
+from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -204,11 +204,13 @@ def _metadata_of(context: dg.InputContext) -> Mapping[str, Any]:
 def _metadata(context: dg.OutputContext, table: "pa.Table", path: "UPath") -> dict[str, Any]:
     """What people look at: the columns, and what is missing in them."""
     described = (context.definition_metadata or {}).get("dagster/column_schema")
-    return {
-        "path": dg.MetadataValue.path(str(path)),
-        "dagster/column_schema": column_schema(table, described),
-        "completeness": completeness(table),
-    }
+    return {"path": dg.MetadataValue.path(str(path))} | shown(
+        context.log,
+        {
+            "dagster/column_schema": lambda: column_schema(table, described),
+            "completeness": lambda: completeness(table),
+        },
+    )
 
 
 def _written_for(time: str, table: "pa.Table") -> "pa.Table":

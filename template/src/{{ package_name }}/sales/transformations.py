@@ -4,12 +4,17 @@ Money is in whole cents (int64), so that sums are exact. Ids are text.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-#: An amount as the shops send it: currency units with at most two decimals. Longer ones would not fit into int64 cents.
-AMOUNT_PATTERN = r"-?\d{1,12}(?:\.\d{1,2})?"
+from ..settings import DAYS_AHEAD, FIRST_POSSIBLE_DAY
+from .grammar import cents, ids, is_blank, timestamps
+
+#: The most that all orders together may be: well within int64, and 18 digits as decimals.
+MAX_TOTAL_CENTS = 10**18 - 1
 
 
 @dataclass(frozen=True)
@@ -17,8 +22,8 @@ class CleanedOrders:
     """What became of the raw orders. Each raw row is in exactly one of the two.
 
     Args:
-        orders: The valid orders, once each: ``order_id``, ``customer_id``, ``ordered_at`` (UTC), ``amount_cents``,
-            ``received_at``.
+        orders: The valid orders, once for each day: ``order_id``, ``customer_id``, ``ordered_at`` (UTC),
+            ``amount_cents``, ``received_at``.
         set_aside: The other raw rows as they came, with a ``reason``.
     """
 
@@ -36,46 +41,110 @@ class CleanedOrders:
         return len(self.set_aside) - self.duplicates
 
 
+@dataclass(frozen=True)
+class CleanedCustomers:
+    """What became of the customer master data. Each row is in exactly one of the two.
+
+    Args:
+        customers: Each customer once: ``customer_id``, ``region``, ``segment``, ``signed_up_on``.
+        set_aside: The other rows, with a ``reason``.
+    """
+
+    customers: pd.DataFrame
+    set_aside: pd.DataFrame
+
+
 def clean_orders(raw: pd.DataFrame) -> CleanedOrders:
     """Parse the raw orders; set aside invalid rows (with the first reason that applies) and repeated orders.
 
-    Of the valid rows with the same ``order_id``, the one that arrived first (lowest ``row_id``) is kept.
+    Of the valid rows of a day with the same ``order_id``, the one that arrived first (lowest ``row_id``) is kept.
 
     Args:
         raw: ``row_id``, ``order_id``, ``customer_id``, ``order_timestamp``, ``amount``, ``received_at``; all text but
             the first and the last.
+
+    Returns:
+        Both parts in the order of arrival: by the day of receipt, then by ``row_id``.
     """
-    raw = raw.sort_values("row_id", ignore_index=True)
-    amount = raw["amount"].astype("str").str.strip()
-    well_formed = amount.str.fullmatch(AMOUNT_PATTERN).fillna(False).astype(bool)
-    # Exact below 2**53 cents: a float holds each such product to within half a cent.
-    cents = (pd.to_numeric(amount.where(well_formed), errors="coerce") * 100).round()
-    ordered_at = pd.to_datetime(raw["order_timestamp"], format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-
-    reason = pd.Series(pd.NA, index=raw.index, dtype="string")
-    # Later lines override earlier ones, so the first reason of the documentation comes last.
-    reason[(cents < 0).to_numpy()] = "negative_amount"
-    reason[~well_formed] = "malformed_amount"
-    reason[ordered_at.isna()] = "malformed_timestamp"
-    reason[_is_blank(raw["customer_id"])] = "missing_customer_id"
-    reason[_is_blank(raw["order_id"])] = "missing_order_id"
-    repeated = raw.loc[reason.isna(), "order_id"].duplicated(keep="first")
-    reason[repeated[repeated].index] = "duplicate"
-
-    valid = reason.isna()
-    orders = pd.DataFrame(
+    raw = raw.reset_index(drop=True)
+    parsed = pd.DataFrame(
         {
-            "order_id": raw.loc[valid, "order_id"].astype("str"),
-            "customer_id": raw.loc[valid, "customer_id"].astype("str"),
-            "ordered_at": ordered_at[valid],
-            "amount_cents": cents[valid].astype("int64"),
-            "received_at": raw.loc[valid, "received_at"],
+            "row_id": raw["row_id"],
+            "received_on": raw["received_at"].dt.normalize(),
+            "received_at": raw["received_at"],
+            "customer_id": ids(raw["customer_id"]),
+            "ordered_at": timestamps(raw["order_timestamp"]),
+            "amount_cents": cents(raw["amount"]),
+            "order_id": ids(raw["order_id"]),
         }
     )
+    parsed = _in_order_of_arrival(parsed)
+    raw = raw.loc[parsed.index]
+    day_after_receipt = parsed["received_on"].dt.tz_localize("UTC") + timedelta(days=DAYS_AHEAD + 1)
+    reasons = {
+        "missing_order_id": is_blank(raw["order_id"]),
+        "malformed_order_id": parsed["order_id"].isna(),
+        "missing_customer_id": is_blank(raw["customer_id"]),
+        "malformed_customer_id": parsed["customer_id"].isna(),
+        "malformed_timestamp": parsed["ordered_at"].isna(),
+        "timestamp_too_early": parsed["ordered_at"] < pd.Timestamp(FIRST_POSSIBLE_DAY, tz="UTC"),
+        "timestamp_too_late": parsed["ordered_at"] >= day_after_receipt,
+        "malformed_amount": parsed["amount_cents"].isna(),
+        "negative_amount": parsed["amount_cents"] < 0,
+    }
+    reason = _first_reason(reasons, parsed)
+    repeated = parsed.loc[reason == "", ["received_on", "order_id"]].duplicated(keep="first")
+    reason[repeated[repeated].index] = "duplicate"
+
+    valid = reason == ""
+    orders = parsed.loc[valid, ["order_id", "customer_id", "ordered_at", "amount_cents", "received_at"]]
     return CleanedOrders(
-        orders=orders.reset_index(drop=True),
-        set_aside=raw[~valid].assign(reason=reason[~valid].astype("str")).reset_index(drop=True),
+        orders=orders.astype({"order_id": "str", "customer_id": "str", "amount_cents": "int64"}).reset_index(drop=True),
+        set_aside=raw[~valid].assign(reason=reason[~valid]).reset_index(drop=True),
     )
+
+
+def clean_customers(raw: pd.DataFrame) -> CleanedCustomers:
+    """Each customer once; set aside rows without a valid id, and rows that repeat a customer.
+
+    Of several rows for a customer the latest sign-up counts; of several on that day the first region, then the first
+    segment, in the order of the alphabet. A sign-up on a day that can't be is unknown.
+
+    Args:
+        raw: ``customer_id``, ``region``, ``segment``, ``signed_up_on``.
+    """
+    raw = raw.reset_index(drop=True)
+    signed_up_on = pd.to_datetime(raw["signed_up_on"]).dt.as_unit("us")
+    possible = signed_up_on.between(pd.Timestamp(FIRST_POSSIBLE_DAY), pd.Timestamp("9999-12-31"))
+    parsed = raw.assign(customer_id=ids(raw["customer_id"]), signed_up_on=signed_up_on.where(possible))
+    parsed = parsed[["customer_id", "region", "segment", "signed_up_on"]].sort_values(
+        ["signed_up_on", "region", "segment"], ascending=[False, True, True]
+    )
+    raw = raw.loc[parsed.index]
+    reasons = {
+        "missing_customer_id": is_blank(raw["customer_id"]),
+        "malformed_customer_id": parsed["customer_id"].isna(),
+        "duplicate": parsed["customer_id"].duplicated(keep="first"),
+    }
+    reason = _first_reason(reasons, parsed)
+    return CleanedCustomers(
+        customers=parsed[reason == ""].astype({"customer_id": "str"}).reset_index(drop=True),
+        set_aside=raw[reason != ""].assign(reason=reason[reason != ""]).reset_index(drop=True),
+    )
+
+
+def _in_order_of_arrival(parsed: pd.DataFrame) -> pd.DataFrame:
+    """By day of receipt, then ``row_id``; where a source repeats row ids, what a row says decides, never its place."""
+    by_row = parsed.sort_values("row_id", kind="stable")
+    if not by_row["row_id"].is_unique:
+        return parsed.sort_values(["received_on", *(name for name in parsed if name != "received_on")])
+    return by_row if by_row["received_on"].is_monotonic_increasing else by_row.sort_values("received_on", kind="stable")
+
+
+def _first_reason(reasons: dict[str, pd.Series], like: pd.DataFrame) -> pd.Series:
+    """For each row the first reason that applies, or an empty text."""
+    found = np.select([applies.to_numpy(dtype=bool) for applies in reasons.values()], list(reasons), default="")
+    return pd.Series(found, index=like.index, dtype="str")
 
 
 def distinct_orders(orders: pd.DataFrame) -> pd.DataFrame:
@@ -92,10 +161,20 @@ def lifetime_value(orders: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per customer, by ``customer_id``: ``orders``, ``lifetime_value_cents``, ``average_order_cents`` (rounded
         half up), ``first_order_at``, ``last_order_at``.
+
+    Raises:
+        OverflowError: The orders add up to more than ``MAX_TOTAL_CENTS``.
     """
+    orders = distinct_orders(orders)
+    # As floats, which don't wrap around. No amount is negative, so that no customer has more than all.
+    total = orders["amount_cents"].astype("float64").sum()
+    if total > MAX_TOTAL_CENTS:
+        raise OverflowError(
+            f"The orders add up to {total / 100:.3g}, and sums are exact up to {MAX_TOTAL_CENTS / 100:.3g}: look for "
+            "amounts that can't be, and correct them at the source"
+        )
     customers = (
-        distinct_orders(orders)
-        .groupby("customer_id", sort=True)
+        orders.groupby("customer_id", sort=True)
         .agg(
             orders=("order_id", "size"),
             lifetime_value_cents=("amount_cents", "sum"),
@@ -114,11 +193,12 @@ def enrich_with_demographics(metrics: pd.DataFrame, customers: pd.DataFrame) -> 
 
     Args:
         metrics: One row per ``customer_id``.
-        customers: The customer master data. Of several rows for a customer the last one counts.
+        customers: The customer master data, with its faults: ``clean_customers`` says which row counts.
     """
-    master = customers[~_is_blank(customers["customer_id"])].drop_duplicates("customer_id", keep="last")
     columns = ["customer_id", "region", "segment", "signed_up_on"]
-    return metrics.merge(master[columns], on="customer_id", how="left", validate="one_to_one")
+    return metrics.merge(
+        clean_customers(customers).customers[columns], on="customer_id", how="left", validate="one_to_one"
+    )
 
 
 def export_table(enriched: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +224,3 @@ def _currency_units(cents: pd.Series) -> pd.Series:
 
     decimals = [Decimal(int(value)).scaleb(-2) for value in cents]
     return pd.Series(decimals, index=cents.index, dtype=pd.ArrowDtype(pa.decimal128(18, 2)))
-
-
-def _is_blank(ids: pd.Series) -> pd.Series:
-    return ids.isna() | (ids.astype("str").str.strip() == "")

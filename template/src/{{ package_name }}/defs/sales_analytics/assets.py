@@ -9,10 +9,11 @@ import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
-from ...resources.database import quote_table
 from ...resources.partitions import split
 from ...resources.retries import retried
-from ...resources.table_metadata import column_schema, completeness
+from ...resources.rows_without_a_day import check_every_row_has_a_day
+from ...resources.source_columns import Kind, read_table
+from ...resources.table_metadata import column_schema, completeness, count_by_reason, examples, shown
 from ...sales.dataframe import DataFrame
 from ...settings import DAILY, RAW_SOURCE
 from . import columns
@@ -20,6 +21,7 @@ from .daily_checks import (
     CLEANED_ORDERS_SCHEMA,
     EVERY_DAY_HAS_ORDERS,
     NO_ROW_LOST,
+    ROWS_HAVE_A_DAY,
     check_every_day_has_orders,
     check_no_row_lost,
 )
@@ -31,6 +33,21 @@ EXPORT_KEY = "customer_metrics/customer_metrics.parquet"
 
 ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 CUSTOMERS = dg.AssetKey([RAW_SOURCE, "customers"])
+
+ORDERS_COLUMNS = {
+    "row_id": Kind.WHOLE_NUMBER,
+    "order_id": Kind.ID,
+    "customer_id": Kind.ID,
+    "order_timestamp": Kind.TIME_AS_SENT,
+    "amount": Kind.AMOUNT,
+    "received_at": Kind.TIME,
+}
+CUSTOMERS_COLUMNS = {
+    "customer_id": Kind.ID,
+    "region": Kind.TEXT,
+    "segment": Kind.TEXT,
+    "signed_up_on": Kind.DAY,
+}
 
 # All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a
 # history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it. What has no days
@@ -46,19 +63,24 @@ ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
     partitions_def=DAILY,
     backfill_policy=ALL_DAYS_AT_ONCE,
     metadata={"partition_column": "received_at", "dagster/column_schema": columns.RAW_CUSTOMER_ORDERS},
-    check_specs=[EVERY_DAY_HAS_ORDERS],
+    check_specs=[EVERY_DAY_HAS_ORDERS, ROWS_HAVE_A_DAY],
 )
 def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseResource):
     """The orders that the order system received on a day, as they came: with duplicates and faults."""
     window = context.partition_time_window
     with retried(context):
-        orders = database.query(
-            "SELECT row_id, order_id, customer_id, order_timestamp, amount, received_at "
-            f"FROM {quote_table(ORDERS)} WHERE received_at >= ? AND received_at < ? ORDER BY row_id",
-            [window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
+        orders = read_table(
+            database,
+            ".".join(ORDERS.path),
+            ORDERS_COLUMNS,
+            condition="received_at >= ? AND received_at < ?",
+            params=[window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
+            order_by="row_id",
         )
+        every_row_has_a_day = check_every_row_has_a_day(database, ".".join(ORDERS.path), "received_at")
     return dg.MaterializeResult(
-        value=orders, check_results=[check_every_day_has_orders(orders, context.partition_keys)]
+        value=orders,
+        check_results=[check_every_day_has_orders(orders, context.partition_keys), every_row_has_a_day],
     )
 
 
@@ -84,10 +106,14 @@ def cleaned_orders(
         for day, rows in set_aside.items():
             object_store.write_parquet(rows, f"set_aside_orders/{day}.parquet")
 
-    reasons = {str(reason): int(count) for reason, count in cleaned.set_aside["reason"].value_counts().items()}
     return dg.MaterializeResult(
         value=cleaned.orders,
-        metadata={"rows_in": len(raw_customer_orders), "rows_out": len(cleaned.orders), "set_aside_by_reason": reasons},
+        metadata={
+            "rows_in": len(raw_customer_orders),
+            "rows_out": len(cleaned.orders),
+            "set_aside_by_reason": count_by_reason(cleaned.set_aside),
+        }
+        | shown(context.log, {"set_aside_examples": lambda: examples(cleaned.set_aside)}),
         check_results=[
             check_no_row_lost(len(raw_customer_orders), len(cleaned.orders), cleaned.duplicates, cleaned.rejected),
             validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name),
@@ -112,7 +138,7 @@ def cleaned_orders(
 )
 def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: DataFrame) -> DataFrame:
     """What each customer has ordered, over the whole history: every day that has been cleaned so far."""
-    from ...sales.plots import distribution_plot, revenue_by_day_plot
+    from ...sales import plots
     from ...sales.transformations import distinct_orders, lifetime_value
 
     customers = lifetime_value(cleaned_orders)
@@ -125,11 +151,16 @@ def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: D
             "days": len(revenue_by_day),
             "orders": len(orders),
             "repeated_on_a_later_day": len(cleaned_orders) - len(orders),
-            "revenue_by_day": dg.MetadataValue.md(revenue_by_day_plot(revenue_by_day)),
-            "lifetime_value": dg.MetadataValue.md(
-                distribution_plot(customers["lifetime_value_cents"], "Lifetime value per customer")
-            ),
         }
+        | shown(
+            context.log,
+            {
+                "revenue_by_day": lambda: dg.MetadataValue.md(plots.revenue_by_day_plot(revenue_by_day)),
+                "lifetime_value": lambda: dg.MetadataValue.md(
+                    plots.distribution_plot(customers["lifetime_value_cents"], "Lifetime value per customer")
+                ),
+            },
+        )
     )
     return customers
 
@@ -146,12 +177,17 @@ def enriched_customer_metrics(
     context: dg.AssetExecutionContext, customer_lifetime_value: DataFrame, database: DatabaseResource
 ) -> DataFrame:
     """Lifetime value with each customer's region, segment and sign-up day. Customers without them are kept."""
-    from ...sales.transformations import enrich_with_demographics
+    from ...sales.transformations import clean_customers, enrich_with_demographics
 
     with retried(context):
-        customers = database.query(f"SELECT customer_id, region, segment, signed_up_on FROM {quote_table(CUSTOMERS)}")
+        customers = read_table(database, ".".join(CUSTOMERS.path), CUSTOMERS_COLUMNS)
     enriched = enrich_with_demographics(customer_lifetime_value, customers)
-    context.add_output_metadata({"without_demographics": int(enriched["segment"].isna().sum())})
+    context.add_output_metadata(
+        {
+            "without_demographics": int(enriched["segment"].isna().sum()),
+            "customers_set_aside_by_reason": count_by_reason(clean_customers(customers).set_aside),
+        }
+    )
     return enriched
 
 
@@ -175,7 +211,12 @@ def customer_metrics_export(
         metadata={
             "path": dg.MetadataValue.path(path),
             "dagster/row_count": len(table),
-            "dagster/column_schema": column_schema(table, columns.CUSTOMER_METRICS_EXPORT),
-            "completeness": completeness(table),
         }
+        | shown(
+            context.log,
+            {
+                "dagster/column_schema": lambda: column_schema(table, columns.CUSTOMER_METRICS_EXPORT),
+                "completeness": lambda: completeness(table),
+            },
+        )
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ...resources import DatabaseResource
+from ...resources.rows_without_a_day import DESCRIPTION, EVERY_ROW_HAS_A_DAY, check_every_row_has_a_day
 
 SOURCE = "shop_raw"
 TABLES = {
@@ -50,3 +51,9 @@ def observe_shop_raw(context: dg.AssetExecutionContext, database: DatabaseResour
     """Tells whether the content of a table has changed."""
     for key in sorted(context.selected_asset_keys):
         yield dg.ObserveResult(asset_key=key, data_version=dg.DataVersion(database.fingerprint(".".join(key.path))))
+
+
+@dg.asset_check(name=EVERY_ROW_HAS_A_DAY, asset=[SOURCE, "orders"], description=DESCRIPTION)
+def orders_have_a_day(database: DatabaseResource) -> dg.AssetCheckResult:
+    """Counts the orders that no day has."""
+    return check_every_row_has_a_day(database, f"{SOURCE}.orders", "received_at")

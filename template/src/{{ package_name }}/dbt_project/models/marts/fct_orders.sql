@@ -1,4 +1,4 @@
--- A shop may send an order again, on the same day or later: the one that arrived first counts.
+-- A shop may send an order again on a later day: the one that arrived first counts. Of a day, each is there once.
 with numbered as (
 
     select
@@ -7,7 +7,7 @@ with numbered as (
         ordered_at,
         amount_cents,
         received_on,
-        row_number() over (partition by order_id order by received_on, row_id) as occurrence
+        row_number() over (partition by order_id order by received_on) as occurrence
     from {{ ref('stg_orders') }}
     where fault is null
 

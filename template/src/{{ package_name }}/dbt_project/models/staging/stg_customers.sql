@@ -1,13 +1,6 @@
-with numbered as (
+with judged as (
 
-    select
-        customer_id,
-        region,
-        segment,
-        signed_up_on,
-        row_number() over (partition by customer_id order by signed_up_on desc) as occurrence
-    from {{ source(var('raw_source'), 'customers') }}
-    where not {{ is_blank('customer_id') }}
+    {{ judged_customers() | indent(4) }}
 
 )
 
@@ -16,5 +9,5 @@ select
     region,
     segment,
     signed_up_on
-from numbered
-where occurrence = 1
+from judged
+where fault is null

@@ -1,37 +1,56 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='days',
     unique_key='received_on',
+    on_schema_change='append_new_columns',
     tags=['daily'],
 ) }}
+
+{% set columns = columns_of(source(var('raw_source'), 'orders'), {
+    'row_id': 'a whole number',
+    'order_id': 'a text, a whole number or a UUID',
+    'customer_id': 'a text, a whole number or a UUID',
+    'order_timestamp': 'a text, a timestamp or a date',
+    'amount': 'a text or a number',
+    'received_at': 'a timestamp or a date',
+}) %}
 
 with received as (
 
     select
         row_id,
-        order_id,
-        customer_id,
-        amount,
-        received_at,
-        cast(received_at as date) as received_on,
-        trim(amount) as amount_text,
-        try_cast(order_timestamp as timestamp) as ordered_at
+        {{ as_text(columns, 'order_id') }} as order_id,
+        {{ as_text(columns, 'customer_id') }} as customer_id,
+        {{ as_text(columns, 'order_timestamp') }} as order_timestamp,
+        {{ as_text(columns, 'amount') }} as amount,
+        {{ as_utc(columns, 'received_at') }} as received_at
     from {{ source(var('raw_source'), 'orders') }}
-    where {{ in_the_days_to_build('cast(received_at as date)') }}
+
+),
+
+trimmed as (
+
+    select
+        *,
+        cast(received_at as date) as received_on,
+        {{ trimmed('order_id') }} as order_id_text,
+        {{ trimmed('customer_id') }} as customer_id_text,
+        {{ trimmed('order_timestamp') }} as timestamp_text,
+        {{ trimmed('amount') }} as amount_text
+    from received
+    where received_at is not null and {{ in_the_days_to_build('cast(received_at as date)') }}
 
 ),
 
 parsed as (
 
     select
-        row_id,
-        order_id,
-        customer_id,
-        ordered_at,
-        received_at,
-        received_on,
-        case when {{ is_an_amount('amount_text') }} then {{ cents('amount_text') }} end as amount_cents
-    from received
+        *,
+        {{ as_id('order_id_text') }} as read_order_id,
+        {{ as_id('customer_id_text') }} as read_customer_id,
+        {{ as_timestamp('timestamp_text') }} as ordered_at,
+        {{ as_cents('amount_text') }} as amount_cents
+    from trimmed
 
 ),
 
@@ -40,23 +59,52 @@ judged as (
     select
         *,
         case
-            when {{ is_blank('order_id') }} then 'missing_order_id'
-            when {{ is_blank('customer_id') }} then 'missing_customer_id'
+            when {{ is_blank('order_id_text') }} then 'missing_order_id'
+            when read_order_id is null then 'malformed_order_id'
+            when {{ is_blank('customer_id_text') }} then 'missing_customer_id'
+            when read_customer_id is null then 'malformed_customer_id'
             when ordered_at is null then 'malformed_timestamp'
+            when ordered_at < cast('{{ var("first_possible_day") }}' as timestamp) then 'timestamp_too_early'
+            when ordered_at >= received_on + interval '{{ var("days_ahead") + 1 }} days' then 'timestamp_too_late'
             when amount_cents is null then 'malformed_amount'
             when amount_cents < 0 then 'negative_amount'
-        end as fault
+        end as invalid
     from parsed
+
+),
+
+-- The shop may send an order again: of the valid rows of a day the one that arrived first counts.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by received_on, read_order_id, invalid is null
+            order by row_id, received_at, read_customer_id, ordered_at, amount_cents
+        ) as occurrence
+    from judged
+
+),
+
+told as (
+
+    select
+        *,
+        coalesce(invalid, case when occurrence > 1 then 'duplicate' end) as fault
+    from numbered
 
 )
 
 select
     row_id,
-    order_id,
-    customer_id,
+    -- What is set aside stays as it came.
+    case when fault is null then read_order_id else order_id end as order_id,
+    case when fault is null then read_customer_id else customer_id end as customer_id,
     ordered_at,
     amount_cents,
     received_at,
     received_on,
+    order_timestamp,
+    amount,
     fault
-from judged
+from told

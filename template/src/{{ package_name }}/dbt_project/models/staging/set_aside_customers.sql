@@ -1,0 +1,14 @@
+with judged as (
+
+    {{ judged_customers() | indent(4) }}
+
+)
+
+select
+    sent_customer_id as customer_id,
+    region,
+    segment,
+    signed_up_on,
+    fault as reason
+from judged
+where fault is not null

@@ -1,0 +1,29 @@
+-- A day without a single order is a broken source, or has been withdrawn; closed weekdays have none.
+with span as (
+
+    select
+        {% if var('first_day') and var('last_day') %}
+            cast('{{ var("first_day") }}' as date) as first_day,
+            cast('{{ var("last_day") }}' as date) as last_day
+        {% else %}
+            min(received_on) as first_day,
+            max(received_on) as last_day
+        {% endif %}
+    from {{ ref('stg_orders') }}
+
+),
+
+days as (
+
+    {{ days_between('first_day', 'last_day') }}
+    from span
+
+)
+
+select day
+from days
+where
+    day not in (select received_on from {{ ref('stg_orders') }})
+    {% if var('closed_weekdays') -%}
+        and {{ weekday('day') }} not in ({{ var('closed_weekdays') | join(', ') }})
+    {%- endif %}

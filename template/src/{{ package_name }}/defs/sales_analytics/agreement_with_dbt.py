@@ -1,0 +1,40 @@
+"""dbt and the chain read the same rows by the same rules: what one sets aside, the other does too."""
+
+import dagster as dg
+
+from ...resources import DatabaseResource, ObjectStoreResource
+
+#: How many days are compared, of those that both have: the latest.
+DAYS_COMPARED = 31
+
+
+@dg.asset_check(asset="set_aside_orders", additional_deps=["cleaned_orders"])
+def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResource) -> dg.AssetCheckResult:
+    """As many rows for each day and reason as of `cleaned_orders`. A warning: rows may have come in between."""
+    of_dbt = database.query(
+        "SELECT strftime(received_on, '%Y-%m-%d') AS day, fault AS reason, count(*) AS row_count "
+        "FROM analytics.stg_orders GROUP BY ALL"
+    )
+    folder = object_store.path("set_aside_orders")
+    stored = {path.stem for path in folder.iterdir()} if folder.exists() else set()
+    days = sorted(stored & set(of_dbt["day"]))[-DAYS_COMPARED:]
+    ours = {
+        (day, str(reason)): int(count)
+        for day in days
+        for reason, count in object_store.read_parquet(f"set_aside_orders/{day}.parquet", columns=["reason"])["reason"]
+        .value_counts()
+        .items()
+    }
+    told = of_dbt[of_dbt["reason"].notna() & of_dbt["day"].isin(days)]
+    theirs = {(row.day, row.reason): int(row.row_count) for row in told.itertuples()}
+    differing = sorted({day for day, _ in dict(ours.items() ^ theirs.items())})
+    return dg.AssetCheckResult(
+        passed=not differing,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "days_compared": len(days),
+            "rows_of_the_chain": sum(ours.values()),
+            "rows_of_dbt": sum(theirs.values()),
+            "differing_days": differing,
+        },
+    )

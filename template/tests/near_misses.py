@@ -1,0 +1,46 @@
+"""Random texts that are nearly, or just so, what the source should send: cases of ``grammar.yml``, changed a little."""
+
+import random
+
+import pandas as pd
+from grammar_cases import COLUMNS, RECEIVED_AT, cases, orders
+
+#: What is put into a text: what the grammar knows, and what looks like it.
+ODD = "0123456789" * 3 + "-+.:TZtz eE_,/'\"\\aA\t\n\r\v\f\0\x1c\x7f"
+ODD += "\x85\u00a0\u200b\u2003\ufeff\u0661\u0967\uff15\u2212ä😀"
+
+
+def near_misses(count: int, seed: int) -> pd.DataFrame:
+    """Rows of the source: each is valid but for one column, which has a random text, and comes on one of three days.
+
+    Args:
+        count: How many.
+        seed: Of the random numbers.
+    """
+    chance = random.Random(seed)
+    table = cases()
+    texts = {column: of_column[column].tolist() for column, of_column in table.groupby("column")}
+    rows: dict[str, list[str | None]] = {name: [] for name in COLUMNS}
+    for number in range(count):
+        row = {"order_id": f"order-{number}", "customer_id": "c", "order_timestamp": "2025-10-01", "amount": "1"}
+        column = chance.choice(list(COLUMNS))
+        row[column] = changed(chance.choice(texts[column]), chance)
+        for name, text in row.items():
+            rows[name].append(text)
+    days = [RECEIVED_AT + pd.Timedelta(days=chance.randrange(3)) for _ in range(count)]
+    # Row ids don't grow with the days, and some come twice.
+    row_ids = [chance.randrange(4 * count) for _ in range(count)]
+    return orders(pd.DataFrame(rows | {"row_id": row_ids, "received_at": days}))
+
+
+def changed(text: object, chance: random.Random) -> str | None:
+    """The text with up to two characters replaced, removed or added, and sometimes with other digits."""
+    if not isinstance(text, str):
+        return None
+    characters = list(text)
+    if chance.random() < 0.2:
+        characters = [chance.choice("0123456789") if each in "0123456789" else each for each in characters]
+    for _ in range(chance.choice((0, 1, 1, 1, 2))):
+        place = chance.randrange(len(characters) + 1)
+        characters[place : place + chance.randrange(2)] = chance.choice(("", chance.choice(ODD)))
+    return "".join(characters)
