@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -19,7 +20,7 @@ TIMEOUT = 5.0
 class NoRedirects(HTTPRedirectHandler):
     """A redirected POST would arrive as a GET, without the message."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, *_: Any, **__: Any) -> None:
         """Leave the redirect as what it is, an error."""
 
 
