@@ -12,6 +12,23 @@ def entries_of(text: str) -> dict[str, str]:
     return {entry[1]: entry[0].strip() for entry in ENTRY.finditer(text.replace("\r\n", "\n"))}
 
 
+def problem_of(content: bytes) -> str:
+    """Why Copier can't update from an answers file; nothing if it can."""
+    import yaml
+
+    try:
+        answers = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        return f"is no YAML{f' (line {mark.line + 1})' if mark else ''}"
+    if not isinstance(answers, dict):
+        return "has no answers"
+    for name, meaning in (("_src_path", "the template's address"), ("_commit", "the version of the template")):
+        if not isinstance(answers.get(name), str) or not answers[name].strip():
+            return f"has no text as {name}, which is {meaning}"
+    return ""
+
+
 def package_in(text: str) -> str:
     """The name of the package."""
     return entries_of(text).get("package_name", "").partition(":")[2].strip(" '\"")

@@ -138,14 +138,14 @@ def carry_out(project: Path, planned: Plan) -> Carried:
             done.edits[edit.path] = path
             aside = project / f"{edit.path}{SAVED}"
             if _read(aside) == edit.content:
-                _remove(project, aside)
+                remove(project, aside)
     for edit in saved:
         if not _is_saved(project, edit):
             _save(project, edit)
         done.saved.append(edit.path)
     for path, content in planned.deleted.items():
         if _read(project / path) == content:
-            _remove(project, project / path)
+            remove(project, project / path)
         if not (project / path).exists():
             done.deleted.append(path)
     return done
@@ -229,10 +229,10 @@ def _write(path: Path, content: bytes, executable: bool | None) -> None:
     part.replace(path)
 
 
-def _remove(project: Path, path: Path) -> None:
+def remove(project: Path, path: Path) -> None:
     """Delete a file, and the folders that are empty then."""
-    path.unlink()
+    path.unlink(missing_ok=True)
     for folder in path.parents:
-        if folder == project or any(folder.iterdir()):
+        if folder == project or not folder.exists() or any(folder.iterdir()):
             return
         folder.rmdir()

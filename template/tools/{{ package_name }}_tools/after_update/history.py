@@ -57,8 +57,7 @@ def files_in(project: Path, commit: str) -> dict[str, File]:
 
 def content_of(project: Path, file: File) -> bytes:
     """The content of a file in a commit."""
-    command = ["git", "cat-file", "blob", file.blob]
-    return subprocess.run(command, cwd=project, check=True, capture_output=True).stdout
+    return programs.content(project, file.blob)
 
 
 def files_now(project: Path) -> list[str]:

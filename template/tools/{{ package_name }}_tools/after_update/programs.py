@@ -23,20 +23,28 @@ def store(project: Path, content: bytes) -> str:
     return subprocess.run(command, cwd=project, input=content, check=True, capture_output=True).stdout.decode().strip()
 
 
+def content(project: Path, name: str, filtered: bool = False) -> bytes:
+    """What git keeps under a name, such as ``HEAD:README.md``.
+
+    Args:
+        project: The folder of the project.
+        name: Git's name of it.
+        filtered: As it is in a folder, with the line ends of this machine.
+    """
+    command = ["git", "cat-file", "--filters" if filtered else "blob", name]
+    return subprocess.run(command, cwd=project, check=True, capture_output=True).stdout
+
+
 def names(listed: str) -> list[str]:
     """The paths in what git lists with ``-z``."""
     return sorted({*filter(None, listed.split("\0"))})
 
 
-def copier(*arguments: str, captured: bool = False) -> str:
-    """Run Copier.
-
-    Args:
-        arguments: Its arguments.
-        captured: Return what it prints instead of showing it.
+def copier(*arguments: str) -> str:
+    """Run Copier, and return what it prints.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
+        subprocess.CalledProcessError: It failed. What it says is in ``stderr``.
     """
     command = [sys.executable, "-W", "ignore", "-m", "copier", *arguments]
-    return subprocess.run(command, check=True, capture_output=captured, encoding="utf-8").stdout
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace").stdout

@@ -81,7 +81,6 @@ def _render(folder: Path, answers: str) -> Rendering:
     folder.mkdir()
     (folder / ANSWERS_FILE).write_text(answers, encoding="utf-8")
     programs.copier(
-        *("recopy", "--quiet", "--defaults", "--skip-answered", "--overwrite", "--vcs-ref", ":current:", str(folder)),
-        captured=True,
+        *("recopy", "--quiet", "--defaults", "--skip-answered", "--overwrite", "--vcs-ref", ":current:", str(folder))
     )
     return Rendering(folder)
