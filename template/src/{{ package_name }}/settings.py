@@ -4,7 +4,7 @@ Variables are read when they are needed, never when this module is imported.
 """
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +15,9 @@ RAW_SOURCE = "shop_raw"
 #: The first day with orders. Later days follow by themselves, each as soon as it is over.
 FIRST_DAY = date(2025, 10, 1)
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC")
+
+#: How far back a day that is missing, has failed or has changed at the source is made up for, without anybody asking.
+LOOKBACK = timedelta(days=14)
 
 #: What the tag ``cadence`` of an asset can say: what keeps assets fresh goes by it.
 CADENCES = ("daily", "weekly")

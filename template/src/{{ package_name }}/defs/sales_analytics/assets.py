@@ -2,11 +2,13 @@
 
 Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported
 where a step runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of
-checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
+checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing". They end with
+``stored_if_passed``: what a blocking check refuses is never stored, so that nothing can read it.
 """
 
 import dagster as dg
 
+from ...history import SOURCE_STATE, last_made, source_states
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.database import quote_table
 from ...resources.retries import retried
@@ -21,6 +23,7 @@ from .daily_checks import (
     check_no_row_lost,
 )
 from .schema_check import validate
+from .storing import stored_if_passed
 
 GROUP = "sales_analytics"
 TAGS = {"domain": "sales", "cadence": "daily"}
@@ -48,14 +51,17 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
     """The orders that the order system received on a day, as they came: with duplicates and faults."""
     window = context.partition_time_window
     with retried(context):
+        # Before the rows: what comes in between is seen as a change later on.
+        states = source_states(database, context.partition_keys)
         orders = database.query(
             "SELECT row_id, order_id, customer_id, order_timestamp, amount, received_at "
             f"FROM {quote_table(ORDERS)} WHERE received_at >= ? AND received_at < ? ORDER BY row_id",
             [window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
         )
-    return dg.MaterializeResult(
-        value=orders, check_results=[check_every_day_has_orders(orders, context.partition_keys)]
-    )
+    for day, state in states.items():
+        context.add_asset_metadata({SOURCE_STATE: state}, partition_key=day)
+    stored = [day for day in states if last_made(context.instance, context.asset_key, day)]
+    yield from stored_if_passed(orders, [check_every_day_has_orders(orders, context.partition_keys, stored)])
 
 
 @dg.asset(
@@ -81,13 +87,13 @@ def cleaned_orders(
             object_store.write_parquet(cleaned.set_aside[days == day], f"set_aside_orders/{day}.parquet")
 
     reasons = {str(reason): int(count) for reason, count in cleaned.set_aside["reason"].value_counts().items()}
-    return dg.MaterializeResult(
-        value=cleaned.orders,
-        metadata={"rows_in": len(raw_customer_orders), "rows_out": len(cleaned.orders), "set_aside_by_reason": reasons},
-        check_results=[
+    yield from stored_if_passed(
+        cleaned.orders,
+        [
             check_no_row_lost(len(raw_customer_orders), len(cleaned.orders), cleaned.duplicates, cleaned.rejected),
-            validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name),
+            validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name, raw_customer_orders.empty),
         ],
+        {"rows_in": len(raw_customer_orders), "rows_out": len(cleaned.orders), "set_aside_by_reason": reasons},
     )
 
 
