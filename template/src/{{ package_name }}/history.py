@@ -1,10 +1,10 @@
 """Which days are there, and which are missing or no longer what the source has: by what Dagster has recorded.
 
-What keeps the assets fresh goes by it, and by nothing that it has asked for itself: what did not happen is asked for again.
+What keeps the assets fresh goes by it, and not by what it has asked for: what did not happen is asked for again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -202,16 +202,29 @@ def has_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
     return record is not None and record.evaluation is not None and not record.evaluation.passed
 
 
-def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, list[str]]:
-    """The days without data between the first and the last that have some, for each asset that lacks any.
+def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> list[tuple[dg.AssetKey, str]]:
+    """The days without data before the last that has some, of each asset that has any.
 
     Args:
         instance: What has recorded the runs.
         keys: Assets that are partitioned by day.
     """
-    missing = {}
-    for key in keys:
-        made = instance.get_materialized_partitions(key)
-        between = [day for day in DAILY.get_partition_keys() if made and min(made) < day < max(made)]
-        missing[key] = [day for day in between if day not in made]
-    return {key: days for key, days in missing.items() if days}
+    made = {key: instance.get_materialized_partitions(key) for key in keys}
+    days = DAILY.get_partition_keys()
+    return [(key, day) for key, done in made.items() for day in days if done and day not in done and day < max(done)]
+
+
+def spans(days: Iterable[str]) -> list[tuple[str, str]]:
+    """The first and the last day of each run of days that follow each other."""
+    found: list[tuple[str, str]] = []
+    for day in sorted(days):
+        if found and date.fromisoformat(day) - date.fromisoformat(found[-1][1]) == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def commands_for(days: Iterable[str]) -> str:
+    """What makes up for days that nothing asks for any more."""
+    return " && ".join(f"uv run pipeline --from {first} --to {last}" for first, last in spans(days))

@@ -70,23 +70,26 @@ def with_condition(spec: dg.AssetSpec, made: set[dg.AssetKey]) -> dg.AssetSpec:
 
 def at_its_time(cron: str, by_day: bool) -> dg.AutomationCondition:
     """At each tick, when its upstream in this project is newer than the tick. Sources are not waited for."""
-    due = again(cron) if by_day else AC.cron_tick_passed(cron)
+    due = again(cron) if by_day else AC.cron_tick_passed(cron).since_last_handled()
     upstream_is_new = AC.all_deps_updated_since_cron(cron).allow(dg.AssetSelection.all())
-    return due.since_last_handled() & upstream_is_new & IDLE & NO_BAD_DAY & passed()
+    return due & upstream_is_new & IDLE & NO_BAD_DAY & passed()
 
 
 def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
     """Whenever its upstream is new. A history with gaps does not stop what is computed over all days."""
     if by_day:
-        return (AC.any_deps_updated() | again(cron)).since_last_handled() & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
+        due = AC.any_deps_updated().since_last_handled() | again(cron)
+        return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
     failed = AC.cron_tick_passed(cron) & AC.execution_failed()
     return (AC.any_deps_updated() | failed).since_last_handled() & IDLE & passed()
 
 
 def again(cron: str) -> dg.AutomationCondition:
-    """At each tick, the days of the lookback that are missing or have failed."""
+    """At each tick, and at the very first evaluation, the days of the lookback that are missing or have failed."""
     is_not_there = AC.missing() | AC.execution_failed()
-    return AC.cron_tick_passed(cron) & AC.in_latest_time_window(LOOKBACK) & is_not_there
+    tick = AC.cron_tick_passed(cron) | AC.initial_evaluation()
+    due = tick & AC.in_latest_time_window(LOOKBACK) & is_not_there
+    return due.since(AC.newly_requested() | AC.newly_updated())  # `since_last_handled` would skip the first evaluation
 
 
 def passed() -> dg.AutomationCondition:
