@@ -17,10 +17,11 @@ FIGURES = {
     "chain": {"orders", "generate_s", "daily_s", "metrics_s", "peak_mb", "day_early_s", "day_late_s", "day_ratio"},
     "check_defs": {"ratio", "seconds_ratio", "project_cpu_s", "empty_cpu_s", "project_s", "empty_s", "runs"},
     "first_export": {"command_s", "command_cpu_s", "assets_s"},
+    "histories": {"histories", "differences", "runs_a_day"},
     "matrix": {"ratio", "naive_cpu_s", "matrix_cpu_s", "further_cpu_s", "combinations"},
 }
 #: What those use.
-USED = {"figures", "measuring", "run_in_project"}
+USED = {"figures", "measuring", "run_in_project", "simulated_history"}
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def test_each_works_and_ends_with_its_figures(script: str) -> None:
     *_, says, last = run(ROOT, "python", f"benchmarks/{script}.py", "--small").splitlines()
     found = json.loads(last)
     assert found.keys() == FIGURES[script]
+    assert found.pop("differences", 0) == 0
     assert all(isinstance(value, int | float) and value > 0 for value in found.values()), found
     assert len(re.findall(r"[\d.]+", says)) >= 2, says
 

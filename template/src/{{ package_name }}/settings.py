@@ -5,7 +5,7 @@ Variables are read when they are needed, never when this module is imported.
 
 import os
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +30,8 @@ DAYS_AHEAD = 1
 #: The columns of rows that the event log may quote, as examples of what was set aside. It outlives the data, and more
 #: people read it: add others, such as ``"amount"``, where that is no concern.
 PREVIEW_COLUMNS: tuple[str, ...] = ("row_id",)
+#: How far back a day that is missing, has failed or has changed at the source is made up for, without anybody asking.
+LOOKBACK = timedelta(days=14)
 
 #: What the tag ``cadence`` of an asset can say: what keeps assets fresh goes by it.
 CADENCES = ("daily", "weekly")

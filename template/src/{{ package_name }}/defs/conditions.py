@@ -1,33 +1,59 @@
-"""What keeps the assets fresh: a condition on each, by its tag ``cadence``, and the sensor that evaluates them."""
+"""What keeps the assets fresh: a condition on each, by its tag ``cadence``, and the sensors that request the runs.
+
+====================  ======================================================================================
+asset                 runs
+====================  ======================================================================================
+begins a chain,       at the tick of its cadence, for each day of the lookback that is missing or has failed
+ by day
+begins a chain        once at each tick
+goes on, by day       for each day that is new upstream, or at a tick missing or failed
+goes on               once when its upstream is new, or at a tick if it has failed
+weekly                once at each tick, after its upstream
+====================  ======================================================================================
+
+None runs while it or its upstream is at work, or behind a blocking check that has failed.
+"""
 
 import dagster as dg
+
+from . import history
+from ..resources import DatabaseResource
+from ..settings import DAILY, LOOKBACK
+from .asset_specs import map_asset_specs
+
+AC = dg.AutomationCondition
 
 #: When the first assets of a chain are due (UTC).
 CRON_BY_CADENCE = {"daily": "0 6 * * *", "weekly": "0 6 * * 1"}
 
-#: Dagster's `eager`, but for an upstream day that was never materialized: a history with gaps must not stop the totals.
-AFTER_UPSTREAM = dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
+IDLE = ~AC.in_progress() & ~AC.any_deps_in_progress()
+#: A day is not stored before its own checks have passed: one that has failed is no day that others could read.
+NO_BAD_DAY = ~AC.any_deps_match(AC.execution_failed() & ~AC.will_be_requested())
 
 
 def with_automation(defs: dg.Definitions) -> dg.Definitions:
-    """Give each asset with a cadence its condition, and add a sensor that is on: Dagster's own is off at first."""
-    made = {
-        key
+    """Give each asset with a cadence its condition, and add sensors that are on: Dagster's own is off at first."""
+    specs = [
+        spec
         for asset in defs.assets or []
         if isinstance(asset, dg.AssetsDefinition) and asset.is_materializable
-        for key in asset.keys
-    }
-    conditioned = defs.permissive_map_resolved_asset_specs(lambda spec: with_condition(spec, made), selection=None)
+        for spec in asset.specs
+    ]
+    made = {spec.key for spec in specs}
+    conditioned = map_asset_specs(defs, lambda spec: with_condition(spec, made))
     sensor = dg.AutomationConditionSensorDefinition(
-        "automation_conditions", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
+        "automation_conditions",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        emit_backfills=False,  # a day is a run of its own: a bad one holds up no other
     )
-    return dg.Definitions.merge(conditioned, dg.Definitions(sensors=[sensor]))
+    by_day = [spec for spec in specs if spec.tags.get("cadence") in CRON_BY_CADENCE and spec.partitions_def == DAILY]
+    sensors = [sensor, changed_days_sensor(by_day)] if by_day else [sensor]
+    return dg.Definitions.merge(conditioned, dg.Definitions(sensors=sensors))
 
 
 def with_condition(spec: dg.AssetSpec, made: set[dg.AssetKey]) -> dg.AssetSpec:
-    """The asset with its condition: at its time if it begins a chain or is weekly, else whenever its upstream is new.
-
-    An asset without a known cadence, or one that others make, gets none.
+    """The asset with its condition. One without a known cadence, or one that others make, gets none.
 
     Args:
         spec: The asset.
@@ -36,12 +62,63 @@ def with_condition(spec: dg.AssetSpec, made: set[dg.AssetKey]) -> dg.AssetSpec:
     cadence = spec.tags.get("cadence")
     if spec.key not in made or spec.automation_condition is not None or cadence not in CRON_BY_CADENCE:
         return spec
-    begins_a_chain = not any(dep.asset_key in made for dep in spec.deps)
+    begins_a_chain = cadence == "weekly" or not any(dep.asset_key in made for dep in spec.deps)
+    choose = at_its_time if begins_a_chain else after_its_upstream
     return spec.replace_attributes(
-        automation_condition=at_its_time(cadence) if begins_a_chain or cadence == "weekly" else AFTER_UPSTREAM
+        automation_condition=choose(CRON_BY_CADENCE[cadence], by_day=spec.partitions_def is not None)
     )
 
 
-def at_its_time(cadence: str) -> dg.AutomationCondition:
-    """Once after each tick, when its upstream in this project is newer than the tick. Sources are not waited for."""
-    return dg.AutomationCondition.on_cron(CRON_BY_CADENCE[cadence]).allow(dg.AssetSelection.all())
+def at_its_time(cron: str, by_day: bool) -> dg.AutomationCondition:
+    """At each tick, when its upstream in this project is newer than the tick. Sources are not waited for."""
+    due = again(cron) if by_day else AC.cron_tick_passed(cron).since_last_handled()
+    upstream_is_new = AC.all_deps_updated_since_cron(cron).allow(dg.AssetSelection.all())
+    return due & upstream_is_new & IDLE & NO_BAD_DAY & passed()
+
+
+def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
+    """Whenever its upstream is new. A history with gaps does not stop what is computed over all days."""
+    if by_day:
+        due = AC.any_deps_updated().since_last_handled() | again(cron)
+        return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
+    failed = AC.cron_tick_passed(cron) & AC.execution_failed()
+    return (AC.any_deps_updated() | failed).since_last_handled() & IDLE & passed()
+
+
+def again(cron: str) -> dg.AutomationCondition:
+    """At each tick, and at the very first evaluation, the days of the lookback that are missing or have failed."""
+    is_not_there = AC.missing() | AC.execution_failed()
+    tick = AC.cron_tick_passed(cron) | AC.initial_evaluation()
+    due = tick & AC.in_latest_time_window(LOOKBACK) & is_not_there
+    return due.since(AC.newly_requested() | AC.newly_updated())  # `since_last_handled` would skip the first evaluation
+
+
+def passed() -> dg.AutomationCondition:
+    """No blocking check upstream has failed. Those of days have done so in the run that was to store the day."""
+    return AC.all_deps_blocking_checks_passed()
+
+
+def changed_days_sensor(specs: list[dg.AssetSpec]) -> dg.SensorDefinition:
+    """The sensor that runs the days again whose rows have changed since they were read.
+
+    Args:
+        specs: The assets by day. What is missing or has failed is left to their conditions.
+    """
+    keys = sorted(spec.key for spec in specs)
+
+    @dg.sensor(target=keys, minimum_interval_seconds=600, default_status=dg.DefaultSensorStatus.RUNNING)
+    def changed_days(
+        context: dg.SensorEvaluationContext, database: DatabaseResource
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        """Requests the days of the lookback whose rows are other than those that were read."""
+        if history.at_work(context.instance, keys):
+            return dg.SkipReason("A run of these assets has not ended yet")
+        now, instance = history.utc_now(), context.instance
+        days = history.finished_days(now)
+        states = history.source_states(database, days)
+        return [
+            dg.RunRequest(f"{day}: {states[day]}, {history.position(instance, specs, day)}", partition_key=day)
+            for day in history.changed_days(instance, specs, days, states)
+        ] or dg.SkipReason("The days are as the source has them")
+
+    return changed_days

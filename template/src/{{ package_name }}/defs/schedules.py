@@ -1,13 +1,17 @@
 """What keeps the assets fresh: a schedule for each cadence, over all assets with that tag."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import dagster as dg
 
-from ..settings import DAILY, partition_range
+from . import history
+from ..resources import DatabaseResource
+from ..settings import DAILY
 
-#: When the assets with the tag ``cadence`` run (UTC), and how many days that covers.
-CADENCES = {"daily": ("0 6 * * *", 1), "weekly": ("0 7 * * 1", 7)}
+#: When the assets with the tag ``cadence`` are due (UTC): the first tick of a day, or of a week, brings what is new. Every
+#: later one looks whether something is not there all the same.
+CADENCES = {"daily": "0 6-9 * * *", "weekly": "0 7-10 * * *"}
 
 
 def with_automation(defs: dg.Definitions) -> dg.Definitions:
@@ -25,32 +29,62 @@ def with_automation(defs: dg.Definitions) -> dg.Definitions:
 
 
 def schedule_of(cadence: str, specs: list[dg.AssetSpec]) -> dg.ScheduleDefinition:
-    """The schedule of a cadence. One run has all of its assets: the daily ones for the days that are over, others once.
+    """The schedule of a cadence.
 
     Args:
         cadence: The value of the tag.
         specs: The assets that have it: partitioned by day, or not at all.
     """
-    cron, days = CADENCES[cadence]
+    keys = {spec.key for spec in specs}
     job = dg.define_asset_job(
-        f"{cadence}_assets", [spec.key for spec in specs], description=f"All assets with the tag cadence={cadence}."
+        f"{cadence}_assets", sorted(keys), description=f"All assets with the tag cadence={cadence}."
     )
-    by_day = any(spec.partitions_def for spec in specs)
 
     @dg.schedule(
         name=f"{cadence}_schedule",
         job=job,
-        cron_schedule=cron,
+        cron_schedule=CADENCES[cadence],
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        tick = context.scheduled_execution_time
-        first, last = (f"{tick - timedelta(days=before):%Y-%m-%d}" for before in (days, 1))
-        if not by_day:
-            return dg.RunRequest()
-        if days == 1:
-            return dg.RunRequest(partition_key=last)
-        return dg.RunRequest(tags=partition_range(first, last))
+    def schedule(
+        context: dg.ScheduleEvaluationContext, database: DatabaseResource
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        if history.at_work(context.instance, keys):
+            return dg.SkipReason("A run of these assets has not ended yet: the next tick looks again")
+        held_back = history.held_back_by(context, keys)
+        if held_back:
+            return dg.SkipReason(f"What they are made from is not in order: {'; '.join(held_back)}")
+        due = due_since(cadence, context.scheduled_execution_time)
+        found = list(requests(context, specs, due, database))
+        return found or dg.SkipReason(f"Everything that was due at {due:%Y-%m-%d %H:%M} is there")
 
     return schedule
+
+
+def due_since(cadence: str, tick: datetime) -> datetime:
+    """The first tick of the day, or of the week."""
+    start = tick - timedelta(days=tick.weekday()) if cadence == "weekly" else tick
+    first_hour = int(CADENCES[cadence].split()[1].split("-")[0])
+    return start.replace(hour=first_hour, minute=0, second=0, microsecond=0)
+
+
+def requests(
+    context: dg.ScheduleEvaluationContext, specs: list[dg.AssetSpec], due: datetime, database: DatabaseResource
+) -> Iterator[dg.RunRequest]:
+    """The runs that are needed: each day is a run of its own, so that a bad one holds up no other. Totals come last.
+
+    Where only the newest day is missing, one run has it with all that is computed over the days.
+    """
+    tick = context.scheduled_execution_time
+    daily = [spec for spec in specs if spec.partitions_def]
+    totals = [spec for spec in specs if not spec.partitions_def]
+    days = history.finished_days(due) if daily else []
+    missing = history.due_days(context.instance, daily, days, history.source_states(database, days))
+    if tick == due and missing and missing == days[-1:]:
+        yield dg.RunRequest(run_key=f"{missing[0]} at {tick}", partition_key=missing[0])
+        return
+    for day in missing:
+        yield dg.RunRequest(f"{day} at {tick}", partition_key=day, asset_selection=[spec.key for spec in daily])
+    if totals and (tick == due or history.outdated(context.instance, totals, due.timestamp())):
+        yield dg.RunRequest(f"over all days at {tick}", asset_selection=[spec.key for spec in totals])

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
 
+from . import history
+from .history import ORDERS
 from ..resources import DatabaseResource
-from ..resources.database import quote_table
-from ..settings import CADENCES, DAILY, FIRST_DAY, RAW_SOURCE, partition_range
+from ..settings import CADENCES, DAILY, RAW_SOURCE
 
-ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
-#: How far back orders are watched: later changes to a day are rare. After a longer pause it is the pause, plus this.
-WATCHED = timedelta(days=7)
+#: What has failed is tried again when the source has changed, and else once in so many hours.
+HOURS_BETWEEN_TRIES = 6
 
 
 def with_automation(defs: dg.Definitions) -> dg.Definitions:
@@ -30,31 +30,48 @@ def with_automation(defs: dg.Definitions) -> dg.Definitions:
 
 def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
     """The sensor that runs these assets."""
-    behind = {key: behind_table(key, specs) for key in tables_read_by(specs)}
-    daily = {spec.key for spec in specs if spec.partitions_def}
-    # What reads no other table runs with the orders: a new day has begun for it as well.
-    with_orders = {spec.key for spec in specs} - set().union(*behind.values()) | behind.get(ORDERS, set())
+    keys = sorted(spec.key for spec in specs)
+    behind = {table: behind_table(table, specs) for table in tables_read_by(specs) | {ORDERS}}
+    # What reads no table runs with the orders: a new day has begun for it as well.
+    behind[ORDERS] |= {spec.key for spec in specs} - set().union(*behind.values())
+    daily = [spec for spec in specs if spec.partitions_def]
+    totals = [spec for spec in specs if not spec.partitions_def and spec.key in behind[ORDERS]]
+    others = [spec for spec in specs if not spec.partitions_def and spec.key not in behind[ORDERS]]
 
-    @dg.sensor(
-        target=[spec.key for spec in specs],
-        minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-    )
+    @dg.sensor(target=keys, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
     def source_sensor(
         context: dg.SensorEvaluationContext, database: DatabaseResource
     ) -> dg.SensorResult | dg.SkipReason:
-        """Requests the finished days whose orders are new or have changed, and what is behind other changed tables."""
-        seen = Source.seen(database, [key for key in behind if key != ORDERS], context.cursor)
-        changed = set().union(*(behind[dg.AssetKey.from_user_string(table)] for table in seen.changed_tables))
-        if seen.changed_days:
-            changed |= with_orders
-        if not changed:
-            return dg.SkipReason(f"No change in {RAW_SOURCE} since {seen.since}")
-        *earlier, latest = spans(seen.changed_days) or [()]
-        requests = [run_of(daily & with_orders, span, seen.tick) for span in earlier]
-        # What is computed over all days comes once, with the last of them.
-        requests.append(run_of(changed if latest else changed - daily, latest, seen.tick))
-        return dg.SensorResult(run_requests=requests, cursor=seen.cursor)
+        """Requests the finished days that are not as the source has them, and once they are there, what is behind."""
+        if history.at_work(context.instance, keys):
+            return dg.SkipReason("A run of these assets has not ended yet")
+        now, instance = history.utc_now(), context.instance
+        days = history.finished_days(now)
+        states = history.source_states(database, days)
+        names = {".".join(table.path): table.to_user_string() for table in behind if table != ORDERS}
+        content = {names[name]: found for name, found in database.fingerprints(sorted(names)).items()}
+        memory = Memory.of(context.cursor, content | {ORDERS.to_user_string(): str(sorted(states.items()))}, now)
+
+        due = history.due_days(instance, daily, days, states)
+        # The newest day comes in one run with the totals. Else they wait: each day is a run of its own.
+        with_the_day = totals if due == days[-1:] else []
+        requests = [
+            dg.RunRequest(run_key=key, partition_key=day, asset_selection=[spec.key for spec in [*daily, *with_the_day]])
+            for day in due
+            if (key := memory.new_key(f"{day}: {states[day]}, {history.position(instance, daily, day)}"))
+        ]
+        for group in (others,) if requests else (others, totals):
+            tables = [table.to_user_string() for table, found in behind.items() if found & {spec.key for spec in group}]
+            changed = max((memory.changes[table][1] for table in tables), default=0)
+            if history.outdated(instance, group, changed) and (
+                key := memory.new_key(f"since {changed}, {history.position(instance, [*daily, *group])}")
+            ):
+                requests.append(dg.RunRequest(run_key=key, asset_selection=[spec.key for spec in group]))
+        return dg.SensorResult(
+            run_requests=requests,
+            skip_reason=None if requests else f"All is as {RAW_SOURCE} has it, but for what was tried not long ago",
+            cursor=memory.cursor(),
+        )
 
     return source_sensor
 
@@ -72,84 +89,49 @@ def behind_table(table: dg.AssetKey, specs: Sequence[dg.AssetSpec]) -> set[dg.As
     return found
 
 
-def spans(days: Sequence[str]) -> list[tuple[str, str]]:
-    """The first and the last day of each run of days that follow each other."""
-    found: list[tuple[str, str]] = []
-    for day in sorted(days):
-        if found and date.fromisoformat(day) - date.fromisoformat(found[-1][1]) == timedelta(days=1):
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found
-
-
-def run_of(keys: set[dg.AssetKey], span: tuple[str, str] | tuple[()], tick: int) -> dg.RunRequest:
-    """The run of these assets for a span of days, or for none.
-
-    Its key counts the ticks that requested something: a tick that is repeated after a crash asks for the same runs, and
-    Dagster then starts none twice.
-    """
-    selection, name = sorted(keys), "-".join(span) or "no days"
-    if not span:
-        return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection)
-    if span[0] == span[1]:
-        return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection, partition_key=span[0])
-    return dg.RunRequest(run_key=f"{tick}:{name}", asset_selection=selection, tags=partition_range(*span))
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a tick has seen of the source, next to the tick before.
+@dataclass
+class Memory:
+    """What the ticks before have seen and tried. What has come of it, Dagster knows.
 
     Args:
-        tick: The number of the tick, of those that found a change.
-        since: The first day of orders that was looked at.
-        changed_days: The finished days whose orders are new or have changed.
-        changed_tables: The other tables whose content has changed.
-        cursor: For the next tick: what was last seen.
+        changes: For each table its content, and when that was first seen: 0 at the first tick, since what is there by
+            then was made from it.
+        slot: The hours in which nothing is tried twice.
+        tried: The keys of the runs that were asked for in them.
     """
 
-    tick: int
-    since: date
-    changed_days: Sequence[str]
-    changed_tables: Sequence[str]
-    cursor: str
+    changes: dict[str, tuple[str, float]]
+    slot: str
+    tried: list[str]
 
     @classmethod
-    def seen(cls, database: DatabaseResource, tables: Sequence[dg.AssetKey], cursor: str | None) -> "Source":
-        """Look at the source.
+    def of(cls, cursor: str | None, content: Mapping[str, str], now: datetime) -> "Memory":
+        """The memory, brought up to date.
 
         Args:
-            database: Where it is.
-            tables: The tables besides the orders.
             cursor: That of the last tick, if there was one.
+            content: What each table has.
+            now: The time of this tick.
         """
-        before = json.loads(cursor) if cursor else {"tick": 0, "days": {}, "tables": {}}
-        today = datetime.now(UTC).date()
-        newest_seen = date.fromisoformat(max(before["days"])) if before["days"] else today - timedelta(days=1)
-        since = max(newest_seen - WATCHED, FIRST_DAY)
-        days = {day: "no orders" for day in before["days"] if day >= str(since)} | _days(database, since, today)
-        names = {".".join(key.path): key.to_user_string() for key in tables}
-        contents = {names[table]: content for table, content in database.fingerprints(sorted(names)).items()}
-        tick = before["tick"] + 1
-        return cls(
-            tick=tick,
-            since=since,
-            changed_days=_changed(before["days"], days),
-            changed_tables=_changed(before["tables"], contents),
-            cursor=json.dumps({"tick": tick, "days": days, "tables": contents}),
-        )
+        before = json.loads(cursor) if cursor else {"changes": {}, "slot": "", "tried": []}
+        known = before["changes"]
+        slot = f"{now:%Y-%m-%d} {now.hour // HOURS_BETWEEN_TRIES}"
+        changes = {
+            table: tuple(known[table]) if table in known and known[table][0] == found else (found, now.timestamp())
+            for table, found in content.items()
+        }
+        if not cursor:
+            changes = {table: (found, 0) for table, found in content.items()}
+        return cls(changes, slot, before["tried"] if slot == before["slot"] else [])
 
+    def new_key(self, name: str) -> str | None:
+        """The key of a run, if it was not tried in this slot. Of one key, Dagster starts no second run."""
+        key = f"{name} in {self.slot}"
+        if key in self.tried:
+            return None
+        self.tried.append(key)
+        return key
 
-def _days(database: DatabaseResource, since: date, until: date) -> dict[str, str]:
-    """For each day with orders, a text that changes with them."""
-    found = database.query(
-        "SELECT strftime(received_at, '%Y-%m-%d') AS day, count(*) AS row_count, max(row_id) AS newest "
-        f"FROM {quote_table(ORDERS)} WHERE received_at >= ? AND received_at < ? GROUP BY day ORDER BY day",
-        [datetime(since.year, since.month, since.day), datetime(until.year, until.month, until.day)],
-    )
-    return {str(row.day): f"{row.row_count}-{row.newest}" for row in found.itertuples()}
-
-
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    return [name for name, state in now.items() if before.get(name) != state]
+    def cursor(self) -> str:
+        """For the next tick."""
+        return json.dumps({"changes": self.changes, "slot": self.slot, "tried": self.tried})

@@ -2,11 +2,13 @@
 
 Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported
 where a step runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of
-checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing".
+checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing". They end with
+``stored_if_passed``: what a blocking check refuses is never stored, so that nothing can read it.
 """
 
 import dagster as dg
 
+from ..history import SOURCE_STATE, last_made, source_states
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
 from ...resources.partitions import split
@@ -26,6 +28,7 @@ from .daily_checks import (
     check_no_row_lost,
 )
 from .schema_check import validate
+from .storing import stored_if_passed
 
 GROUP = "sales_analytics"
 TAGS = {"domain": "sales", "cadence": "daily"}
@@ -69,6 +72,8 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
     """The orders that the order system received on a day, as they came: with duplicates and faults."""
     window = context.partition_time_window
     with retried(context):
+        # Before the rows: what comes in between is seen as a change later on.
+        states = source_states(database, context.partition_keys)
         orders = read_table(
             database,
             ".".join(ORDERS.path),
@@ -78,10 +83,11 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
             order_by="row_id",
         )
         every_row_has_a_day = check_every_row_has_a_day(database, ".".join(ORDERS.path), "received_at")
-    return dg.MaterializeResult(
-        value=orders,
-        check_results=[check_every_day_has_orders(orders, context.partition_keys), every_row_has_a_day],
-    )
+    for day, state in states.items():
+        context.add_asset_metadata({SOURCE_STATE: state}, partition_key=day)
+    yield every_row_has_a_day
+    stored = [day for day in states if last_made(context.instance, context.asset_key, day)]
+    yield from stored_if_passed(orders, [check_every_day_has_orders(orders, context.partition_keys, stored)])
 
 
 @dg.asset(
@@ -106,18 +112,18 @@ def cleaned_orders(
         for day, rows in set_aside.items():
             object_store.write_parquet(rows, f"set_aside_orders/{day}.parquet")
 
-    return dg.MaterializeResult(
-        value=cleaned.orders,
-        metadata={
+    yield from stored_if_passed(
+        cleaned.orders,
+        [
+            check_no_row_lost(len(raw_customer_orders), len(cleaned.orders), cleaned.duplicates, cleaned.rejected),
+            validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name, raw_customer_orders.empty),
+        ],
+        {
             "rows_in": len(raw_customer_orders),
             "rows_out": len(cleaned.orders),
             "set_aside_by_reason": count_by_reason(cleaned.set_aside),
         }
         | shown(context.log, {"set_aside_examples": lambda: examples(cleaned.set_aside)}),
-        check_results=[
-            check_no_row_lost(len(raw_customer_orders), len(cleaned.orders), cleaned.duplicates, cleaned.rejected),
-            validate(cleaned.orders, CLEANED_ORDERS, CLEANED_ORDERS_SCHEMA.name),
-        ],
     )
 
 

@@ -3,10 +3,9 @@
 The checks of the daily assets are in ``daily_checks.py``.
 """
 
-from datetime import UTC, datetime, timedelta
-
 import dagster as dg
 
+from ..history import commands_for, finished_days, missing_days, spans, utc_now
 from ...resources import ObjectStoreResource
 from ...sales.dataframe import DataFrame
 from .assets import EXPORT_KEY
@@ -14,8 +13,7 @@ from .schema_check import validate
 
 #: Below this share of customers with master data, somebody should look at the customer table.
 EXPECTED_COVERAGE = 0.95
-#: A newest order that is older than this means that the source has stopped delivering, or the chain stopped running.
-EXPECTED_AGE = timedelta(days=2)
+CLEANED_ORDERS = dg.AssetKey("cleaned_orders")
 
 
 @dg.asset_check(asset="customer_lifetime_value", blocking=True)
@@ -50,14 +48,25 @@ def revenue_reconciles(customer_lifetime_value: DataFrame, cleaned_orders: DataF
 
 
 @dg.asset_check(asset="customer_lifetime_value")
-def orders_are_fresh(customer_lifetime_value: DataFrame) -> dg.AssetCheckResult:
-    """The newest order belongs to one of the last days. A warning: old data is still worth exporting."""
-    newest = customer_lifetime_value["last_order_at"].max()
-    age = datetime.now(UTC) - newest
+def no_day_is_missing(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Every day between the first and the last is in. Not blocking: one lost day must not end the export for good."""
+    made = context.instance.get_materialized_partitions(CLEANED_ORDERS)
+    missing = [day for _, day in missing_days(context.instance, [CLEANED_ORDERS]) if day > min(made)]
     return dg.AssetCheckResult(
-        passed=bool(age <= EXPECTED_AGE),
+        passed=not missing, metadata={"missing": missing, "to_fill_by_hand": commands_for(missing)}
+    )
+
+
+@dg.asset_check(asset="customer_lifetime_value")
+def whole_history_is_there(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """No day since the first is missing that is older than the lookback: nothing asks for those. A warning."""
+    found = (day for _, day in missing_days(context.instance, [CLEANED_ORDERS]))
+    older = [day for day in found if day < finished_days(utc_now())[0]]
+    return dg.AssetCheckResult(
+        passed=not older,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"newest_order": str(newest), "age_in_hours": age.total_seconds() / 3600},
+        metadata={"days": len(older), "spans": [f"{first} to {last}" for first, last in spans(older)]}
+        | {"to_fill_by_hand": commands_for(older)},
     )
 
 

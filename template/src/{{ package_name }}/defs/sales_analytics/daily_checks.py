@@ -3,7 +3,7 @@
 These checks run inside their asset, on the rows at hand: a check of its own would see all days instead of the run's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import dagster as dg
@@ -33,14 +33,26 @@ CLEANED_ORDERS_SCHEMA = dg.AssetCheckSpec(
 )
 
 
-def check_every_day_has_orders(raw: DataFrame, days: Sequence[str]) -> dg.AssetCheckResult:
-    """Every day of the run has at least one row, but for the weekdays on which no orders come."""
+def check_every_day_has_orders(
+    raw: DataFrame, days: Sequence[str], had_orders: Collection[str] = ()
+) -> dg.AssetCheckResult:
+    """Every day of the run has at least one row, but for the weekdays on which no orders come.
+
+    A warning where all rows of a day were withdrawn: they have to go.
+
+    Args:
+        raw: The rows.
+        days: The days of the run.
+        had_orders: Those for which an earlier run has stored rows.
+    """
     expected = {day for day in days if date.fromisoformat(day).isoweekday() not in CLOSED_WEEKDAYS}
     empty = sorted(expected - set(raw["received_at"].dt.strftime("%Y-%m-%d")))
+    withdrawn = [day for day in empty if day in had_orders]
     return dg.AssetCheckResult(
         check_name=EVERY_DAY_HAS_ORDERS.name,
         passed=not empty,
-        metadata={"rows": len(raw), "days_without_orders": empty},
+        severity=dg.AssetCheckSeverity.WARN if empty == withdrawn else dg.AssetCheckSeverity.ERROR,
+        metadata={"rows": len(raw), "days_without_orders": empty, "days_withdrawn": withdrawn},
     )
 
 

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 
-def validate(df: DataFrame, schema: "DataFrameSchema", check_name: str | None = None) -> dg.AssetCheckResult:
-    """Check ``df`` against a pandera schema. An empty table does not pass.
+def validate(
+    df: DataFrame, schema: "DataFrameSchema", check_name: str | None = None, may_be_empty: bool = False
+) -> dg.AssetCheckResult:
+    """Check ``df`` against a pandera schema.
 
     Args:
         df: The table.
         schema: What it must look like.
         check_name: Which check the result is for, where the caller has several.
+        may_be_empty: Whether a table without rows passes.
 
     Returns:
         The result, with the schema and the violations of each check as metadata for the UI.
@@ -50,7 +53,7 @@ def validate(df: DataFrame, schema: "DataFrameSchema", check_name: str | None = 
         metadata["violations"] = dg.MetadataValue.int(len(violations))
         metadata["violations_by_check"] = table(_by_check(violations))
         return dg.AssetCheckResult(check_name=check_name, passed=False, metadata=metadata)
-    return dg.AssetCheckResult(check_name=check_name, passed=len(df) > 0, metadata=metadata)
+    return dg.AssetCheckResult(check_name=check_name, passed=may_be_empty or len(df) > 0, metadata=metadata)
 
 
 def _by_check(violations: DataFrame) -> list[dict[str, str | int]]:

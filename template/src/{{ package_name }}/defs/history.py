@@ -1,0 +1,230 @@
+"""Which days are there, and which are missing or no longer what the source has: by what Dagster has recorded.
+
+What keeps the assets fresh goes by it, and not by what it has asked for: what did not happen is asked for again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from .. import settings
+from ..settings import DAILY, RAW_SOURCE
+
+if TYPE_CHECKING:
+    from dagster import AssetMaterialization, EventLogRecord
+
+    from ..resources import DatabaseResource
+
+ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
+#: The metadata of a day: what the source had for it.
+SOURCE_STATE = "source_state"
+NO_ROWS = "no rows"
+#: A run that is unfinished for longer was killed before it could say so.
+LONGEST_RUN = timedelta(hours=1)
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+def finished_days(now: datetime) -> list[str]:
+    """The days of the lookback that are over, oldest first."""
+    oldest = f"{now - settings.LOOKBACK:%Y-%m-%d}"
+    return [day for day in DAILY.get_partition_keys(current_time=now) if day >= oldest]
+
+
+def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str, str]:
+    """For each day, a text that changes with its orders.
+
+    Args:
+        database: Where the source is.
+        days: In their order.
+    """
+    if not days:
+        return {}
+    from ..resources.database import quote_table
+
+    end = datetime.fromisoformat(days[-1]) + timedelta(days=1)
+    found = database.query(
+        "SELECT strftime(received_at, '%Y-%m-%d') AS day, count(*) AS row_count, sum(hash(t))::VARCHAR AS content "
+        f"FROM {quote_table(ORDERS)} t WHERE received_at >= ? AND received_at < ? GROUP BY day",
+        [datetime.fromisoformat(days[0]), end],
+    )
+    with_rows = {str(row.day): f"{row.row_count}-{row.content}" for row in found.itertuples()}
+    return {day: NO_ROWS for day in days} | with_rows
+
+
+def due_days(
+    instance: dg.DagsterInstance, daily: Sequence[dg.AssetSpec], days: Sequence[str], states: Mapping[str, str]
+) -> list[str]:
+    """The days for which an asset is missing, has failed, is older than its upstream, or not what the source has.
+
+    Args:
+        instance: What has recorded the runs.
+        daily: Assets that are partitioned by day.
+        days: The days to look at.
+        states: What the source has for each: see ``source_states``.
+    """
+    made = {spec.key: {day: last_made(instance, spec.key, day) for day in days} for spec in daily}
+    by_last_run = {spec.key: made_days(instance, spec.key, days) for spec in daily}
+
+    def is_due(spec: dg.AssetSpec, day: str) -> bool:
+        own = made[spec.key][day]
+        if own is None or day not in by_last_run[spec.key] or has_changed(own, states[day]):
+            return True
+        upstream = [made[dep.asset_key][day] for dep in spec.deps if dep.asset_key in made]
+        return any(each is not None and each.storage_id > own.storage_id for each in upstream)
+
+    return [day for day in days if any(is_due(spec, day) for spec in daily)]
+
+
+def changed_days(
+    instance: dg.DagsterInstance, daily: Sequence[dg.AssetSpec], days: Sequence[str], states: Mapping[str, str]
+) -> list[str]:
+    """The days, of those that are there, for which the source has something else by now. The arguments are as above."""
+
+    def has_other_rows(spec: dg.AssetSpec, day: str) -> bool:
+        own = last_made(instance, spec.key, day)
+        return own is not None and has_changed(own, states[day])
+
+    return [day for day in days if any(has_other_rows(spec, day) for spec in daily)]
+
+
+def has_changed(record: "EventLogRecord", state: str) -> bool:
+    """Whether a day was made from something else than what the source has. Of some assets, it is not known."""
+    read = materialization(record).metadata.get(SOURCE_STATE)
+    return read is not None and read.value != state
+
+
+def made_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Sequence[str]) -> set[str]:
+    """The days that the last run of an asset has made. Of others, there may be what an earlier run has made."""
+    # What is said to be in progress is not made: where that matters, `at_work` was asked before, and a run was killed.
+    status = instance.get_status_by_partition(key, list(days), DAILY) or {}
+    return {day for day in days if status.get(day) == dg.AssetPartitionStatus.MATERIALIZED}
+
+
+def outdated(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], since: float = 0) -> bool:
+    """Whether one of these assets was not made by its last run, or is older than a time or than what it is made from.
+
+    Args:
+        instance: What has recorded the runs.
+        specs: Assets without partitions.
+        since: The time, in seconds since 1970.
+    """
+    return any(_is_outdated(instance, spec, since) for spec in specs)
+
+
+def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, since: float) -> bool:
+    own = last_made(instance, spec.key)
+    if own is None or own.timestamp < since or was_not_made(instance, spec.key):
+        return True
+    [*runs] = instance.get_run_records(dg.RunsFilter(run_ids=[own.run_id])) if own.run_id else []
+    started = (runs and runs[0].start_time) or own.timestamp
+    upstream = [last_made(instance, dep.asset_key) for dep in spec.deps]
+    # Not "made later than it": while it was made, it may already have read.
+    return any(
+        each is not None and each.timestamp > started and (not own.run_id or each.run_id != own.run_id)
+        for each in upstream
+    )
+
+
+def was_not_made(instance: dg.DagsterInstance, key: dg.AssetKey) -> bool:
+    """Whether the last run that was to make an asset has not."""
+    own = last_made(instance, key)
+    [*found] = instance.get_asset_records([key])
+    last_run = found[0].asset_entry.last_run_id if found else None
+    return own is None or bool(last_run and last_run != own.run_id)
+
+
+def last_made(instance: dg.DagsterInstance, key: dg.AssetKey, day: str | None = None) -> "EventLogRecord | None":
+    """The last materialization of an asset, or of one of its days."""
+    records = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[day] if day else None)
+    return next(iter(instance.fetch_materializations(records, limit=1).records), None)
+
+
+def position(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], day: str | None = None) -> int:
+    """A number that grows with each materialization of one of these assets, or of one day of theirs."""
+    records = [last_made(instance, spec.key, day) for spec in specs]
+    return max((record.storage_id for record in records if record), default=0)
+
+
+def materialization(record: "EventLogRecord") -> "AssetMaterialization":
+    """What a record of a materialization is of."""
+    made = record.asset_materialization
+    assert made is not None, "it is a record of a materialization"
+    return made
+
+
+def at_work(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> bool:
+    """Whether a run of one of these assets waits or works."""
+    recent = dg.RunsFilter(statuses=UNFINISHED, created_after=datetime.now(UTC) - LONGEST_RUN)
+    runs = [record.dagster_run for record in instance.get_run_records(recent)]
+    return any(run.asset_selection is None or run.asset_selection & {*keys} for run in runs)
+
+
+def held_back_by(context: dg.ScheduleEvaluationContext, keys: Iterable[dg.AssetKey]) -> list[str]:
+    """What is not in order of that from which these assets are made: behind it, a schedule starts nothing.
+
+    Args:
+        context: That of the tick.
+        keys: The assets that would run. What they make of each other is left to the run.
+    """
+    assert context.repository_def is not None, "Dagster gives each tick its definitions"
+    graph, instance = context.repository_def.asset_graph, context.instance
+    newest = finished_days(context.scheduled_execution_time)[-1:]
+    upstream = dg.AssetSelection.assets(*keys).upstream(include_self=False).resolve(graph) - {*keys}
+    found = []
+    for key in sorted(upstream):
+        partitions = graph.get(key).partitions_def
+        if partitions is None and was_not_made(instance, key):
+            found.append(f"{key.to_user_string()} was not made by its last run")
+        if partitions == DAILY and newest and newest[0] not in made_days(instance, key, newest):
+            found.append(f"{key.to_user_string()} does not have {newest[0]} yet")
+    for check in sorted(graph.asset_check_keys):
+        if check.asset_key in upstream and graph.get(check).blocking and has_failed(instance, check):
+            found.append(f"{check.asset_key.to_user_string()} has not passed {check.name}")
+    return found
+
+
+def has_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
+    """Whether the last evaluation of a check did not pass."""
+    record = instance.get_latest_asset_check_evaluation_record(check)
+    return record is not None and record.evaluation is not None and not record.evaluation.passed
+
+
+def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> list[tuple[dg.AssetKey, str]]:
+    """The days without data before the last that has some, of each asset that has any.
+
+    Args:
+        instance: What has recorded the runs.
+        keys: Assets that are partitioned by day.
+    """
+    made = {key: instance.get_materialized_partitions(key) for key in keys}
+    days = DAILY.get_partition_keys()
+    return [(key, day) for key, done in made.items() for day in days if done and day not in done and day < max(done)]
+
+
+def spans(days: Iterable[str]) -> list[tuple[str, str]]:
+    """The first and the last day of each run of days that follow each other."""
+    found: list[tuple[str, str]] = []
+    for day in sorted(days):
+        if found and date.fromisoformat(day) - date.fromisoformat(found[-1][1]) == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def commands_for(days: Iterable[str]) -> str:
+    """What makes up for days that nothing asks for any more."""
+    return " && ".join(f"uv run pipeline --from {first} --to {last}" for first, last in spans(days))
