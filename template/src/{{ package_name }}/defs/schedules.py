@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from . import history
 from ..resources import DatabaseResource
 from ..settings import DAILY
+from . import history
 
 #: When the assets with the tag ``cadence`` are due (UTC): the first tick of a day, or of a week, brings what is new. Every
 #: later one looks whether something is not there all the same.

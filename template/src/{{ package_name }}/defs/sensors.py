@@ -7,10 +7,10 @@ from datetime import datetime
 
 import dagster as dg
 
-from . import history
-from .history import ORDERS
 from ..resources import DatabaseResource
 from ..settings import CADENCES, DAILY, RAW_SOURCE
+from . import history
+from .history import ORDERS
 
 #: What has failed is tried again when the source has changed, and else once in so many hours.
 HOURS_BETWEEN_TRIES = 6
@@ -56,7 +56,9 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
         # The newest day comes in one run with the totals. Else they wait: each day is a run of its own.
         with_the_day = totals if due == days[-1:] else []
         requests = [
-            dg.RunRequest(run_key=key, partition_key=day, asset_selection=[spec.key for spec in [*daily, *with_the_day]])
+            dg.RunRequest(
+                run_key=key, partition_key=day, asset_selection=[spec.key for spec in [*daily, *with_the_day]]
+            )
             for day in due
             if (key := memory.new_key(f"{day}: {states[day]}, {history.position(instance, daily, day)}"))
         ]
