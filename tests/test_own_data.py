@@ -42,7 +42,7 @@ getattr(import_module(module), function)()
     "answers",
     [
         {},
-        {"style": "pythonic", "automation": "sensors"},
+        pytest.param({"style": "pythonic", "automation": "sensors"}, marks=pytest.mark.slow),
         pytest.param({"style": "components", "dbt": "none"}, marks=pytest.mark.slow),
     ],
     ids=["default", "pythonic", "components"],
