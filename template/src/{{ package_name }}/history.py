@@ -205,9 +205,15 @@ def held_back_by(context: dg.ScheduleEvaluationContext, keys: Iterable[dg.AssetK
 
 
 def has_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
-    """Whether the last evaluation of a check did not pass."""
+    """Whether a check that was to be evaluated last has not passed, or came to no result."""
     record = instance.get_latest_asset_check_evaluation_record(check)
-    return record is not None and record.evaluation is not None and not record.evaluation.passed
+    if record is None:
+        return False
+    result = record.evaluation
+    passed = isinstance(result, dg.AssetCheckEvaluation) and (
+        result.passed or result.severity == dg.AssetCheckSeverity.WARN
+    )
+    return not passed
 
 
 def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> list[tuple[dg.AssetKey, str]]:
