@@ -34,7 +34,7 @@ class Project:
         self.automation = automation
         self.settings = importlib.import_module(f"{package}.settings")
         self.settings.LOOKBACK = LOOKBACK  # before anything else is imported that reads it
-        self.history = importlib.import_module(f"{package}.defs.history")
+        self.history = importlib.import_module(f"{package}.resources.history")
         self.resources = importlib.import_module(f"{package}.resources")
         self.data = self.settings.development_data_folder()
         self.defs = importlib.import_module(f"{package}.definitions").defs()

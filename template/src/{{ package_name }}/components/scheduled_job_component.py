@@ -8,7 +8,8 @@ from typing import Annotated
 
 import dagster as dg
 
-from .. import history, settings
+from .. import settings
+from ..resources import history
 from ..settings import partition_range
 from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection

@@ -18,7 +18,7 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from ..settings import DAILY, LOOKBACK
-from . import history
+from ..resources import history
 from .asset_specs import map_asset_specs
 
 AC = dg.AutomationCondition

@@ -7,7 +7,7 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from ..settings import DAILY
-from . import history
+from ..resources import history
 
 #: When the assets with the tag ``cadence`` run (UTC): at the first tick of a day, or of a week, what is due by then. At
 #: the later ones, what is not there all the same.

@@ -9,8 +9,8 @@ import dagster as dg
 
 from ..resources import DatabaseResource
 from ..settings import CADENCES, DAILY, RAW_SOURCE
-from . import history
-from .history import ORDERS
+from ..resources import history
+from ..resources.history import ORDERS
 
 #: What has failed is tried again when the source has changed, and else once in so many hours.
 HOURS_BETWEEN_TRIES = 6

@@ -7,7 +7,7 @@ import dagster as dg
 
 from ...resources import ObjectStoreResource
 from ...sales.dataframe import DataFrame
-from ..history import commands_for, finished_days, missing_days, spans, utc_now
+from ...resources.history import commands_for, finished_days, missing_days, spans, utc_now
 from .assets import EXPORT_KEY
 from .schema_check import validate
 

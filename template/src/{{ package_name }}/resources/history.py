@@ -15,7 +15,7 @@ from ..settings import DAILY, RAW_SOURCE
 if TYPE_CHECKING:
     from dagster import AssetMaterialization, EventLogRecord
 
-    from ..resources import DatabaseResource
+    from .database import DatabaseResource
 
 ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 #: The metadata of a day: what the source had for it.
@@ -52,7 +52,7 @@ def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str
     """
     if not days:
         return {}
-    from ..resources.database import quote_table
+    from .database import quote_table
 
     end = datetime.fromisoformat(days[-1]) + timedelta(days=1)
     found = database.query(
