@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 
-from ..settings import DAILY
+from .. import history
+from ..resources import DatabaseResource
+from ..settings import DAILY, database_path
 from .dbt_cli import DbtCli, WarehouseDbtCli, dbt_executable, ensure_database, have_dbt_on_path, vars_of_dbt
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import DbtProjectScaffolder
@@ -94,6 +96,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
         """Run dbt on what is selected. Development has its sample data first."""
         ensure_database()
+        self._note_what_the_source_has(context)
         settings = ("project_dir", "profiles_dir", "profile", "target", "state_path")
         kind = DbtCli if self.include_metadata else WarehouseDbtCli
         own = kind(
@@ -103,3 +106,18 @@ class WarehouseDbtComponent(DbtProjectComponent):
         )
         with own.ended_afterwards():
             yield from super().execute(context, own)
+
+    def _note_what_the_source_has(self, context: dg.AssetExecutionContext) -> None:
+        """Have each day's metadata say what it is made from, so that a later change at the source is noticed."""
+        specs = [context.assets_def.specs_by_key[key] for key in context.selected_asset_keys]
+        by_day = [spec for spec in specs if spec.partitions_def == DAILY]
+        if not by_day or not self.of_this_repository:
+            return
+        try:
+            states = history.states_for(DatabaseResource(path=database_path()), by_day, context.partition_keys)
+        except Exception as error:  # it is no reason to fail: dbt may read something else than this does
+            context.log.warning(f"Changes of the source will not be noticed: {error}")
+            return
+        for spec in by_day:
+            for day, state in states.items():
+                context.add_asset_metadata({history.SOURCE_STATE: state}, spec.key, day)
