@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, DbtProjectComponent
 from dagster_dbt.dbt_project_manager import DbtProjectManager
 
+from ..resources import history
 from ..settings import DAILY
 from .dbt_cli import DbtCli, WarehouseDbtCli, database_of_dbt, dbt_executable, have_dbt_on_path, in_turn, vars_of_dbt
 from .dbt_errors import told_by_dbt
@@ -101,6 +102,7 @@ class WarehouseDbtComponent(DbtProjectComponent):
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
         """Run dbt on what is selected, when it has the database."""
+        self._note_what_the_source_has(context)
         settings = ("project_dir", "profiles_dir", "profile", "target", "state_path")
         kind = DbtCli if self.include_metadata else WarehouseDbtCli
         own = kind(
@@ -111,3 +113,18 @@ class WarehouseDbtComponent(DbtProjectComponent):
         start = super().execute
         with told_by_dbt(), own.run():
             yield from in_turn(lambda: start(context, own), database_of_dbt())
+
+    def _note_what_the_source_has(self, context: dg.AssetExecutionContext) -> None:
+        """Have each day's metadata say what it is made from, so that a later change at the source is noticed."""
+        specs = [context.assets_def.specs_by_key[key] for key in context.selected_asset_keys]
+        by_day = [spec for spec in specs if spec.partitions_def == DAILY]
+        if not by_day or not self.of_this_repository:
+            return
+        try:
+            states = history.states_for(database_of_dbt(), by_day, context.partition_keys)
+        except Exception as error:  # it is no reason to fail: dbt may read something else than this does
+            context.log.warning(f"Changes of the source will not be noticed: {error}")
+            return
+        for spec in by_day:
+            for day, state in states.items():
+                context.add_asset_metadata({history.SOURCE_STATE: state}, spec.key, day)

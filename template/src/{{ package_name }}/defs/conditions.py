@@ -115,7 +115,7 @@ def changed_days_sensor(specs: list[dg.AssetSpec]) -> dg.SensorDefinition:
             return dg.SkipReason("A run of these assets has not ended yet")
         now, instance = history.utc_now(), context.instance
         days = history.finished_days(now)
-        states = history.source_states(database, days)
+        states = history.states_for(database, specs, days)
         return [
             dg.RunRequest(f"{day}: {states[day]}, {history.position(instance, specs, day)}", partition_key=day)
             for day in history.changed_days(instance, specs, days, states)

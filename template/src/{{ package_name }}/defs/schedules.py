@@ -80,7 +80,7 @@ def requests(
     daily = [spec for spec in specs if spec.partitions_def]
     totals = [spec for spec in specs if not spec.partitions_def]
     days = history.finished_days(due) if daily else []
-    missing = history.due_days(context.instance, daily, days, history.source_states(database, days))
+    missing = history.due_days(context.instance, daily, days, history.states_for(database, daily, days))
     if tick == due and missing and missing == days[-1:]:
         yield dg.RunRequest(run_key=f"{missing[0]} at {tick}", partition_key=missing[0])
         return

@@ -47,7 +47,7 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
             return dg.SkipReason("A run of these assets has not ended yet")
         now, instance = history.utc_now(), context.instance
         days = history.finished_days(now)
-        states = history.source_states(database, days)
+        states = history.states_for(database, specs, days)
         names = {".".join(table.path): table.to_user_string() for table in behind if table != ORDERS}
         content = {names[name]: found for name, found in database.fingerprints(sorted(names)).items()}
         content[ORDERS.to_user_string()] = str(sorted(states.items()))

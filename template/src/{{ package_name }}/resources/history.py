@@ -43,6 +43,12 @@ def finished_days(now: datetime) -> list[str]:
     return [day for day in DAILY.get_partition_keys(current_time=now) if day >= oldest]
 
 
+def states_for(database: "DatabaseResource", specs: Iterable[dg.AssetSpec], days: Sequence[str]) -> dict[str, str]:
+    """What the source has for each day, if one of these assets reads it. Another project may have no such table."""
+    reads = any(dep.asset_key == ORDERS for spec in specs for dep in spec.deps)
+    return source_states(database, days) if reads else dict.fromkeys(days, NO_ROWS)
+
+
 def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str, str]:
     """For each day, a text that changes with its orders.
 
@@ -61,7 +67,7 @@ def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str
         [datetime.fromisoformat(days[0]), end],
     )
     with_rows = {str(row.day): f"{row.row_count}-{row.content}" for row in found.itertuples()}
-    return {day: NO_ROWS for day in days} | with_rows
+    return dict.fromkeys(days, NO_ROWS) | with_rows
 
 
 def due_days(
@@ -73,7 +79,7 @@ def due_days(
         instance: What has recorded the runs.
         daily: Assets that are partitioned by day.
         days: The days to look at.
-        states: What the source has for each: see ``source_states``.
+        states: What the source has for each: see ``states_for``.
     """
     made = {spec.key: {day: last_made(instance, spec.key, day) for day in days} for spec in daily}
     by_last_run = {spec.key: made_days(instance, spec.key, days) for spec in daily}
