@@ -22,7 +22,8 @@ def near_misses(count: int, seed: int) -> pd.DataFrame:
     texts = {column: of_column[column].tolist() for column, of_column in table.groupby("column")}
     rows: dict[str, list[str | None]] = {name: [] for name in COLUMNS}
     for number in range(count):
-        row = {"order_id": f"order-{number}", "customer_id": "c", "order_timestamp": "2025-10-01", "amount": "1"}
+        customer = f"c{chance.randrange(100)}"
+        row = {"order_id": f"order-{number}", "customer_id": customer, "order_timestamp": "2025-10-01", "amount": "1"}
         column = chance.choice(list(COLUMNS))
         row[column] = changed(chance.choice(texts[column]), chance)
         for name, text in row.items():
@@ -44,3 +45,24 @@ def changed(text: object, chance: random.Random) -> str | None:
         place = chance.randrange(len(characters) + 1)
         characters[place : place + chance.randrange(2)] = chance.choice(("", chance.choice(ODD)))
     return "".join(characters)
+
+
+def near_customers(count: int, seed: int) -> pd.DataFrame:
+    """Rows of the customer master data: most customers come several times, in no order.
+
+    Args:
+        count: How many rows.
+        seed: Of the random numbers.
+    """
+    chance = random.Random(seed)
+    days = [None, "0001-01-01", "1999-12-31", "2000-01-01", "2025-01-01", "2025-01-02", "2999-01-01"]
+    names = [None, "", "a", "A", "b", "ä", "\u00e9", "e\u0301", "\U0001f600", "\uffee", "a\0", " a"]
+    rows = {
+        "customer_id": [
+            changed(chance.choice([f"c{chance.randrange(count // 4)}"] * 20 + [None]), chance) for _ in range(count)
+        ],
+        "region": [chance.choice(names) for _ in range(count)],
+        "segment": [chance.choice(names) for _ in range(count)],
+    }
+    signed_up_on = pd.Series([chance.choice(days) for _ in range(count)]).astype("datetime64[us]")
+    return pd.DataFrame(rows, dtype="str").assign(signed_up_on=signed_up_on)

@@ -6,7 +6,6 @@ Money is in whole cents (int64), so that sums are exact. Ids are text.
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -143,8 +142,10 @@ def _in_order_of_arrival(parsed: pd.DataFrame) -> pd.DataFrame:
 
 def _first_reason(reasons: dict[str, pd.Series], like: pd.DataFrame) -> pd.Series:
     """For each row the first reason that applies, or an empty text."""
-    found = np.select([applies.to_numpy(dtype=bool) for applies in reasons.values()], list(reasons), default="")
-    return pd.Series(found, index=like.index, dtype="str")
+    number = pd.Series(0, index=like.index, dtype="int8")
+    for position, applies in reversed(list(enumerate(reasons.values(), start=1))):
+        number[applies.to_numpy(dtype=bool)] = position
+    return number.map(dict(enumerate(["", *reasons]))).astype("str")
 
 
 def distinct_orders(orders: pd.DataFrame) -> pd.DataFrame:

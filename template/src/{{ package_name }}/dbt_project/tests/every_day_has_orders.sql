@@ -1,15 +1,16 @@
 -- A day without a single order is a broken source, or has been withdrawn; closed weekdays have none.
 with span as (
 
-    select
-        {% if var('first_day') and var('last_day') %}
+    {% if var('first_day') and var('last_day') %}
+        select
             cast('{{ var("first_day") }}' as date) as first_day,
             cast('{{ var("last_day") }}' as date) as last_day
-        {% else %}
+    {% else %}
+        select
             min(received_on) as first_day,
             max(received_on) as last_day
-        {% endif %}
-    from {{ ref('stg_orders') }}
+        from {{ ref('stg_orders') }}
+    {% endif %}
 
 ),
 
