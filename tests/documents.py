@@ -79,7 +79,7 @@ def _paths(tree: Tree, readme: str) -> Iterator[str]:
     below = {"/".join(PurePosixPath(path).parts[i:]) for path in tree.folders for i in range(path.count("/") + 1)}
     for path in re.findall(r"`([\w./-]+(?:/|\.py|\.toml|\.yml|\.yaml|\.md))`", readme):
         known = path in tree.files or path.rstrip("/") in below or ("/" not in path and path in names)
-        if not known and path not in ("defs.yaml", ".dagster/", "target/manifest.json"):
+        if not known and path not in ("defs.yaml", ".dagster/"):
             yield f"README.md mentions {path}, which is not there"
 
 

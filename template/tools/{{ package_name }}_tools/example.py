@@ -12,6 +12,7 @@ FILES = (
     "src/*/defs/sales_analytics/columns.py",
     "src/*/defs/sales_analytics/daily_checks.py",
     "src/*/defs/sales_analytics/schema_check.py",
+    "src/*/defs/sales_analytics/storing.py",
     "src/*/sales/__init__.py",
     "src/*/sales/dataframe.py",
     "src/*/sales/grammar.py",

@@ -49,16 +49,23 @@ class DbtCli(DbtCliResource):
     Args (besides those of ``DbtCliResource``):
         of_this_repository: Whether the files of the dbt project may name the variables that dbt gets. A profile outside
             of it may.
+        stand_ins: Values for variables that are not set. To understand a project, dbt needs some.
     """
 
     of_this_repository: bool = True
+    stand_ins: dict[str, str] = {}
     _started: list[subprocess.Popen] = []  # of each resource: a private attribute of pydantic
     _folder: Path | None = None
 
     @classmethod
     def for_project(cls, project: DbtProject, of_this_repository: bool) -> Self:
-        """The resource for a dbt project."""
-        return cls(project_dir=project, dbt_executable=dbt_executable(), of_this_repository=of_this_repository)
+        """The resource that has dbt understand a project. Where the database is does not matter for that."""
+        return cls(
+            project_dir=project,
+            dbt_executable=dbt_executable(),
+            of_this_repository=of_this_repository,
+            stand_ins={"DATABASE_PATH": "warehouse.duckdb"},
+        )
 
     def cli(self, args: Sequence[str], target_path: Path | None = None, **options: Any) -> DbtCliInvocation:
         """Start dbt. In a run it writes into the folder of the run."""
@@ -67,7 +74,8 @@ class DbtCli(DbtCliResource):
             self._begin_with_what_was_parsed(target_path)
         # Dagster would look in the dbt project for what dbt has parsed, and find that of people who use dbt there.
         own_target = {"DBT_TARGET_PATH": str(target_path)} if target_path else {}
-        with only(variables_for_dbt(os.environ, self.files_that_name_variables()) | own_target):
+        variables = variables_for_dbt(os.environ, self.files_that_name_variables())
+        with only(self.stand_ins | variables | own_target):
             invocation = super().cli(args, target_path=target_path, **options)
         self._started.append(invocation.process)
         return invocation

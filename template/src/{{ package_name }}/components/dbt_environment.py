@@ -71,8 +71,8 @@ def only(variables: dict[str, str]) -> Iterator[None]:
         before = dict(os.environ)
         # Absolute paths, as dbt runs elsewhere; and an error where git would ask for the password of a package.
         ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"} | _SOON_SAID
-        if "DATABASE_PATH" in variables:
-            ours["DATABASE_PATH"] = str(path_of("DATABASE_PATH") or "")
+        if "DATABASE_PATH" in variables and (database := path_of("DATABASE_PATH")):
+            ours["DATABASE_PATH"] = str(database)
         for name in before.keys() - variables.keys():
             del os.environ[name]
         os.environ.update(variables | ours)

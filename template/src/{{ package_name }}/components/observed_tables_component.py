@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from ..resources import DatabaseResource
-from .described_columns import Columns, column_schema_of
 from ..resources.rows_without_a_day import DESCRIPTION, EVERY_ROW_HAS_A_DAY, check_every_row_has_a_day
+from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
 
 EXAMPLE = """

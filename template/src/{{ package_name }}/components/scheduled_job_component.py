@@ -8,6 +8,7 @@ from typing import Annotated
 
 import dagster as dg
 
+from .. import history, settings
 from ..settings import partition_range
 from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection
@@ -31,7 +32,11 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
 
     Where assets are partitioned by time, each tick requests the partitions that have ended since the tick before: a
     daily schedule runs yesterday, a weekly one each day of the week. That is one run where their backfill policy is
-    ``single_run``, else one for each. Assets without partitions are in the last of them.
+    ``single_run``, else one for each. Assets without partitions are in the last of them. Partitions of the lookback
+    that are missing or have failed are requested as well, each in a run of its own.
+
+    A tick requests nothing while what the assets are made from is not in order: its last run has failed, the last
+    finished day is not there, or a blocking check has not passed. The tick's reason says what.
 
     Args:
         job_name: The name of the job; the schedule is ``<job_name>_schedule``.
@@ -63,17 +68,21 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         )
         def schedule(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
             tick = context.scheduled_execution_time
+            held_back = history.held_back_by(context, self._keys(context))
+            if held_back:
+                return dg.SkipReason(f"What {self.job_name} is made from is not in order: {'; '.join(held_back)}")
             return list(self._requests(context, tick)) or dg.SkipReason(
                 f"No partition has ended since the tick before {tick:%Y-%m-%d %H:%M %Z}"
             )
 
         return dg.Definitions(jobs=[job], schedules=[schedule])
 
-    def _requests(self, context: dg.ScheduleEvaluationContext, tick: datetime) -> Iterator[dg.RunRequest]:
+    def _keys(self, context: dg.ScheduleEvaluationContext) -> Sequence[dg.AssetKey]:
         # The selection is resolved when all definitions are merged: only now is it known what the job runs.
-        repository = context.repository_def
-        keys = repository.get_job(self.job_name).asset_layer.executable_asset_keys
-        nodes = {key: repository.asset_graph.get(key) for key in sorted(keys)}
+        return sorted(context.repository_def.get_job(self.job_name).asset_layer.executable_asset_keys)
+
+    def _requests(self, context: dg.ScheduleEvaluationContext, tick: datetime) -> Iterator[dg.RunRequest]:
+        nodes = {key: context.repository_def.asset_graph.get(key) for key in self._keys(context)}
         partitions = next((node.partitions_def for node in nodes.values() if node.partitions_def), None)
         if partitions is None:
             yield dg.RunRequest()
@@ -81,15 +90,18 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         partitioned = [key for key, node in nodes.items() if node.partitions_def]
         others = [key for key in nodes if key not in partitioned]
         if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
-            due = partitions_ended_between(partitions, self._tick_before(tick), tick)
+            new = partitions_ended_between(partitions, self._tick_before(tick), tick)
+            recent = partitions_ended_between(partitions, tick - settings.LOOKBACK, tick)
+            made = [history.made_days(context.instance, key, recent, partitions) for key in partitioned]
+            due = [key for key in recent if key not in new and not all(key in keys for keys in made)] + new
         else:
-            due = list(partitions.get_partition_keys(dynamic_partitions_store=context.instance))
+            new = due = list(partitions.get_partition_keys(dynamic_partitions_store=context.instance))
         if not due:
             if others:
                 yield dg.RunRequest(asset_selection=others)
             return
         *earlier, last = due
-        if earlier and all(in_one_run(nodes[key].backfill_policy) for key in partitioned):
+        if earlier and due == new and all(in_one_run(nodes[key].backfill_policy) for key in partitioned):
             yield dg.RunRequest(tags=partition_range(due[0], last))
             return
         for key in earlier:

@@ -16,9 +16,9 @@ None runs while it or its upstream is at work, or behind a blocking check that h
 
 import dagster as dg
 
-from . import history
 from ..resources import DatabaseResource
 from ..settings import DAILY, LOOKBACK
+from . import history
 from .asset_specs import map_asset_specs
 
 AC = dg.AutomationCondition

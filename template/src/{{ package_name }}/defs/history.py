@@ -106,27 +106,29 @@ def has_changed(record: "EventLogRecord", state: str) -> bool:
     return read is not None and read.value != state
 
 
-def made_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Sequence[str]) -> set[str]:
+def made_days(
+    instance: dg.DagsterInstance, key: dg.AssetKey, days: Sequence[str], partitions: dg.PartitionsDefinition = DAILY
+) -> set[str]:
     """The days that the last run of an asset has made. Of others, there may be what an earlier run has made."""
     # What is said to be in progress is not made: where that matters, `at_work` was asked before, and a run was killed.
-    status = instance.get_status_by_partition(key, list(days), DAILY) or {}
+    status = instance.get_status_by_partition(key, list(days), partitions) or {}
     return {day for day in days if status.get(day) == dg.AssetPartitionStatus.MATERIALIZED}
 
 
-def outdated(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], since: float = 0) -> bool:
-    """Whether one of these assets was not made by its last run, or is older than a time or than what it is made from.
+def outdated(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], after: int = 0) -> bool:
+    """Whether one of these assets was not made by its last run, or before what it is made from, or before a position.
 
     Args:
         instance: What has recorded the runs.
         specs: Assets without partitions.
-        since: The time, in seconds since 1970.
+        after: The position that the last materialization of each must have passed.
     """
-    return any(_is_outdated(instance, spec, since) for spec in specs)
+    return any(_is_outdated(instance, spec, after) for spec in specs)
 
 
-def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, since: float) -> bool:
+def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, after: int) -> bool:
     own = last_made(instance, spec.key)
-    if own is None or own.timestamp < since or was_not_made(instance, spec.key):
+    if own is None or own.storage_id <= after or was_not_made(instance, spec.key):
         return True
     [*runs] = instance.get_run_records(dg.RunsFilter(run_ids=[own.run_id])) if own.run_id else []
     started = (runs and runs[0].start_time) or own.timestamp
@@ -136,6 +138,12 @@ def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, since: float)
         each is not None and each.timestamp > started and (not own.run_id or each.run_id != own.run_id)
         for each in upstream
     )
+
+
+def made_since(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], time: datetime) -> bool:
+    """Whether each of these assets was made at that time or later."""
+    records = [last_made(instance, spec.key) for spec in specs]
+    return all(record is not None and record.timestamp >= time.timestamp() for record in records)
 
 
 def was_not_made(instance: dg.DagsterInstance, key: dg.AssetKey) -> bool:
@@ -197,9 +205,15 @@ def held_back_by(context: dg.ScheduleEvaluationContext, keys: Iterable[dg.AssetK
 
 
 def has_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
-    """Whether the last evaluation of a check did not pass."""
+    """Whether a check that was to be evaluated last has not passed, or came to no result."""
     record = instance.get_latest_asset_check_evaluation_record(check)
-    return record is not None and record.evaluation is not None and not record.evaluation.passed
+    if record is None:
+        return False
+    result = record.evaluation
+    passed = isinstance(result, dg.AssetCheckEvaluation) and (
+        result.passed or result.severity == dg.AssetCheckSeverity.WARN
+    )
+    return not passed
 
 
 def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> list[tuple[dg.AssetKey, str]]:

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from . import history
 from ..resources import DatabaseResource
 from ..settings import DAILY
+from . import history
 
-#: When the assets with the tag ``cadence`` are due (UTC): the first tick of a day, or of a week, brings what is new. Every
-#: later one looks whether something is not there all the same.
+#: When the assets with the tag ``cadence`` run (UTC): at the first tick of a day, or of a week, what is due by then. At
+#: the later ones, what is not there all the same.
 CADENCES = {"daily": "0 6-9 * * *", "weekly": "0 7-10 * * *"}
 
 
@@ -86,5 +86,6 @@ def requests(
         return
     for day in missing:
         yield dg.RunRequest(f"{day} at {tick}", partition_key=day, asset_selection=[spec.key for spec in daily])
-    if totals and (tick == due or history.outdated(context.instance, totals, due.timestamp())):
+    is_there = history.made_since(context.instance, totals, due) and not history.outdated(context.instance, totals)
+    if totals and (tick == due or not is_there):
         yield dg.RunRequest(f"over all days at {tick}", asset_selection=[spec.key for spec in totals])

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import dagster as dg
 
-from . import history
-from .history import ORDERS
 from ..resources import DatabaseResource
 from ..settings import CADENCES, DAILY, RAW_SOURCE
+from . import history
+from .history import ORDERS
 
 #: What has failed is tried again when the source has changed, and else once in so many hours.
 HOURS_BETWEEN_TRIES = 6
@@ -50,23 +50,24 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
         states = history.source_states(database, days)
         names = {".".join(table.path): table.to_user_string() for table in behind if table != ORDERS}
         content = {names[name]: found for name, found in database.fingerprints(sorted(names)).items()}
-        memory = Memory.of(context.cursor, content | {ORDERS.to_user_string(): str(sorted(states.items()))}, now)
+        content[ORDERS.to_user_string()] = str(sorted(states.items()))
+        memory = Memory.of(context.cursor, content, now, history.position(instance, specs))
 
         due = history.due_days(instance, daily, days, states)
         # The newest day comes in one run with the totals. Else they wait: each day is a run of its own.
         with_the_day = totals if due == days[-1:] else []
         requests = [
-            dg.RunRequest(run_key=key, partition_key=day, asset_selection=[spec.key for spec in [*daily, *with_the_day]])
+            run_of([*daily, *with_the_day], key, day)
             for day in due
             if (key := memory.new_key(f"{day}: {states[day]}, {history.position(instance, daily, day)}"))
         ]
-        for group in (others,) if requests else (others, totals):
+        for name, group in [("others", others)] if requests else [("others", others), ("totals", totals)]:
             tables = [table.to_user_string() for table, found in behind.items() if found & {spec.key for spec in group}]
             changed = max((memory.changes[table][1] for table in tables), default=0)
-            if history.outdated(instance, group, changed) and (
-                key := memory.new_key(f"since {changed}, {history.position(instance, [*daily, *group])}")
-            ):
-                requests.append(dg.RunRequest(run_key=key, asset_selection=[spec.key for spec in group]))
+            if history.outdated(instance, group, changed):
+                last = history.position(instance, [*daily, *group])
+                if key := memory.new_key(f"{name} after {changed}: {last}"):
+                    requests.append(run_of(group, key))
         return dg.SensorResult(
             run_requests=requests,
             skip_reason=None if requests else f"All is as {RAW_SOURCE} has it, but for what was tried not long ago",
@@ -74,6 +75,11 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
         )
 
     return source_sensor
+
+
+def run_of(specs: Sequence[dg.AssetSpec], key: str, day: str | None = None) -> dg.RunRequest:
+    """The run of these assets, for a day if some are made by day."""
+    return dg.RunRequest(run_key=key, partition_key=day, asset_selection=[spec.key for spec in specs])
 
 
 def tables_read_by(specs: Sequence[dg.AssetSpec]) -> set[dg.AssetKey]:
@@ -94,30 +100,31 @@ class Memory:
     """What the ticks before have seen and tried. What has come of it, Dagster knows.
 
     Args:
-        changes: For each table its content, and when that was first seen: 0 at the first tick, since what is there by
-            then was made from it.
+        changes: For each table its content, and the position of the last materialization when that was first seen. At
+            the first tick it is 0: what is there by then was made from it.
         slot: The hours in which nothing is tried twice.
         tried: The keys of the runs that were asked for in them.
     """
 
-    changes: dict[str, tuple[str, float]]
+    changes: dict[str, tuple[str, int]]
     slot: str
     tried: list[str]
 
     @classmethod
-    def of(cls, cursor: str | None, content: Mapping[str, str], now: datetime) -> "Memory":
+    def of(cls, cursor: str | None, content: Mapping[str, str], now: datetime, position: int) -> "Memory":
         """The memory, brought up to date.
 
         Args:
             cursor: That of the last tick, if there was one.
             content: What each table has.
             now: The time of this tick.
+            position: That of the last materialization.
         """
         before = json.loads(cursor) if cursor else {"changes": {}, "slot": "", "tried": []}
         known = before["changes"]
         slot = f"{now:%Y-%m-%d} {now.hour // HOURS_BETWEEN_TRIES}"
         changes = {
-            table: tuple(known[table]) if table in known and known[table][0] == found else (found, now.timestamp())
+            table: tuple(known[table]) if table in known and known[table][0] == found else (found, position)
             for table, found in content.items()
         }
         if not cursor:

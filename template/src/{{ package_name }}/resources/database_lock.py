@@ -104,4 +104,4 @@ def holder_in(message: str) -> str:
     found = _HOLDER.search(message)
     if found:
         return f"by {found['holder']}"
-    return "by this process itself" if message.startswith("Connection Error") else "DuckDB does not say by whom"
+    return "by this process itself" if message.startswith("Connection Error") else "by an unknown process"

@@ -8,7 +8,6 @@ checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores
 
 import dagster as dg
 
-from ..history import SOURCE_STATE, last_made, source_states
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
 from ...resources.partitions import split
@@ -18,6 +17,7 @@ from ...resources.source_columns import Kind, read_table
 from ...resources.table_metadata import column_schema, completeness, count_by_reason, examples, shown
 from ...sales.dataframe import DataFrame
 from ...settings import DAILY, RAW_SOURCE
+from ..history import SOURCE_STATE, last_made, source_states
 from . import columns
 from .daily_checks import (
     CLEANED_ORDERS_SCHEMA,

@@ -5,9 +5,9 @@ The checks of the daily assets are in ``daily_checks.py``.
 
 import dagster as dg
 
-from ..history import commands_for, finished_days, missing_days, spans, utc_now
 from ...resources import ObjectStoreResource
 from ...sales.dataframe import DataFrame
+from ..history import commands_for, finished_days, missing_days, spans, utc_now
 from .assets import EXPORT_KEY
 from .schema_check import validate
 
