@@ -12,7 +12,7 @@ from matrix.trees import Tree
 from pathspec import GitIgnoreSpec
 
 #: Programs of the project's environment, and of its owner, that documents may tell to run.
-PROGRAMS = {"copier", "dg", "pre-commit", "pyrefly", "pytest", "ruff"}.union(
+PROGRAMS = {"copier", "dg", "pre-commit", "pyrefly", "pytest", "python", "ruff"}.union(
     *(each.documented_programs for each in INTEGRATIONS)
 )
 #: Variables that Dagster reads, or that say where everything is: no settings of the project.

@@ -133,11 +133,6 @@ def development_database_path() -> str:
     return str(development_data_folder() / "warehouse.duckdb")
 
 
-def database_path() -> str:
-    """The database of this environment."""
-    return development_database_path() if environment() == DEVELOPMENT else os.environ["DATABASE_PATH"]
-
-
 def partition_range(first: str, last: str) -> dict[str, str]:
     """The tags of one run for all partitions from ``first`` to ``last``."""
     return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}

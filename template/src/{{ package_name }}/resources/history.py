@@ -59,14 +59,18 @@ def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str
     if not days:
         return {}
     from .database import quote_table
+    from .source_columns import Kind, select_list
 
     end = datetime.fromisoformat(days[-1]) + timedelta(days=1)
-    found = database.query(
-        "SELECT strftime(received_at, '%Y-%m-%d') AS day, count(*) AS row_count, sum(hash(t))::VARCHAR AS content "
-        f"FROM {quote_table(ORDERS)} t WHERE received_at >= ? AND received_at < ? GROUP BY day",
-        [datetime.fromisoformat(days[0]), end],
-    )
-    with_rows = {str(row.day): f"{row.row_count}-{row.content}" for row in found.itertuples()}
+    with database.connect() as con:
+        [received_at] = select_list(con, ".".join(ORDERS.path), {"received_at": Kind.TIME})
+        con.execute(
+            f"SELECT CAST(CAST(received_at AS DATE) AS VARCHAR) AS day, count(*), CAST(sum(content) AS VARCHAR) "
+            f"FROM (SELECT {received_at}, hash(t) AS content FROM {quote_table(ORDERS)} t) "
+            "WHERE received_at >= ? AND received_at < ? GROUP BY day",
+            [datetime.fromisoformat(days[0]), end],
+        )
+        with_rows = {day: f"{row_count}-{content}" for day, row_count, content in con.fetchall()}
     return dict.fromkeys(days, NO_ROWS) | with_rows
 
 
