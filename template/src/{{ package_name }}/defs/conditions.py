@@ -16,9 +16,8 @@ None runs while it or its upstream is at work, or behind a blocking check that h
 
 import dagster as dg
 
-from ..resources import DatabaseResource
+from ..resources import DatabaseResource, history
 from ..settings import DAILY, LOOKBACK
-from ..resources import history
 from .asset_specs import map_asset_specs
 
 AC = dg.AutomationCondition

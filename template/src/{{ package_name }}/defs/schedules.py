@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from ..resources import DatabaseResource
+from ..resources import DatabaseResource, history
 from ..settings import DAILY
-from ..resources import history
 
 #: When the assets with the tag ``cadence`` run (UTC): at the first tick of a day, or of a week, what is due by then. At
 #: the later ones, what is not there all the same.

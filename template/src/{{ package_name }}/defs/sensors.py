@@ -7,10 +7,9 @@ from datetime import datetime
 
 import dagster as dg
 
-from ..resources import DatabaseResource
-from ..settings import CADENCES, DAILY, RAW_SOURCE
-from ..resources import history
+from ..resources import DatabaseResource, history
 from ..resources.history import ORDERS
+from ..settings import CADENCES, DAILY, RAW_SOURCE
 
 #: What has failed is tried again when the source has changed, and else once in so many hours.
 HOURS_BETWEEN_TRIES = 6

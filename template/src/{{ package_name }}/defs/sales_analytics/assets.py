@@ -10,6 +10,7 @@ import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
+from ...resources.history import SOURCE_STATE, last_made, source_states
 from ...resources.partitions import split
 from ...resources.retries import retried
 from ...resources.rows_without_a_day import check_every_row_has_a_day
@@ -17,7 +18,6 @@ from ...resources.source_columns import Kind, read_table
 from ...resources.table_metadata import column_schema, completeness, count_by_reason, examples, shown
 from ...sales.dataframe import DataFrame
 from ...settings import DAILY, RAW_SOURCE
-from ...resources.history import SOURCE_STATE, last_made, source_states
 from . import columns
 from .daily_checks import (
     CLEANED_ORDERS_SCHEMA,

@@ -6,8 +6,8 @@ The checks of the daily assets are in ``daily_checks.py``.
 import dagster as dg
 
 from ...resources import ObjectStoreResource
-from ...sales.dataframe import DataFrame
 from ...resources.history import commands_for, finished_days, missing_days, spans, utc_now
+from ...sales.dataframe import DataFrame
 from .assets import EXPORT_KEY
 from .schema_check import validate
 
