@@ -129,11 +129,11 @@ class Dimension:
         if self.column is None:
             if len(parts) == 1:
                 return np.zeros(table.num_rows, dtype="int64")
-            example = f"{{'{self.name}': 'column'}}" if self.name else "'column'"
+            example = repr({self.name: "column"} if self.name else "column")
             raise ValueError(
                 f"the run has several partitions{f' of {self.name!r}' if self.name else ''}: name the "
                 f"{'timestamp ' if by_time else ''}column that tells them apart in its metadata, as in "
-                f"metadata={{'partition_column': {example}}}, or return a dictionary with a table for each key"
+                f"metadata=dict(partition_column={example}), or return a dictionary with a table for each key"
             )
         if self.column not in table.column_names:
             raise ValueError(f"there is no column {self.column!r}, which its metadata names as partition_column")
@@ -197,6 +197,6 @@ def dimensions(definition: dg.PartitionsDefinition, columns: object = None) -> l
     names = [dimension.name for dimension in definition.partitions_defs]
     chosen = {} if columns is None else columns
     if not isinstance(chosen, Mapping) or not set(chosen) <= set(names):
-        example = ", ".join(f"'{name}': 'column'" for name in names)
-        raise ValueError(f"partition_column in its metadata must be a dictionary, {{{example}}}, not {columns!r}")
+        example = dict.fromkeys(names, "column")
+        raise ValueError(f"partition_column in its metadata must be a dictionary, {example}, not {columns!r}")
     return [Dimension(each.name, each.partitions_def, chosen.get(each.name)) for each in definition.partitions_defs]
