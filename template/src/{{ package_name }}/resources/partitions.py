@@ -129,11 +129,11 @@ class Dimension:
         if self.column is None:
             if len(parts) == 1:
                 return np.zeros(table.num_rows, dtype="int64")
-            metadata = {"partition_column": {self.name: "column"} if self.name else "column"}
+            example = repr({self.name: "column"} if self.name else "column")
             raise ValueError(
                 f"the run has several partitions{f' of {self.name!r}' if self.name else ''}: name the "
-                f"{'timestamp ' if by_time else ''}column that tells them apart, as in metadata={metadata}, or return "
-                "a dictionary with a table for each key"
+                f"{'timestamp ' if by_time else ''}column that tells them apart in its metadata, as in "
+                f"metadata=dict(partition_column={example}), or return a dictionary with a table for each key"
             )
         if self.column not in table.column_names:
             raise ValueError(f"there is no column {self.column!r}, which its metadata names as partition_column")
