@@ -81,7 +81,8 @@ def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
         due = AC.any_deps_updated().since_last_handled() | again(cron)
         return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
     failed = AC.cron_tick_passed(cron) & AC.execution_failed()
-    return (AC.any_deps_updated() | failed).since_last_handled() & IDLE & passed()
+    due = AC.any_deps_updated().since_last_handled() | failed.since_last_handled()
+    return due & IDLE & passed()
 
 
 def again(cron: str) -> dg.AutomationCondition:
