@@ -57,8 +57,8 @@ class Project:
         self.data.mkdir(parents=True)
         self.execute(
             "CREATE SCHEMA shop_raw; CREATE TABLE shop_raw.orders (row_id BIGINT, order_id VARCHAR, "
-            "customer_id VARCHAR, order_timestamp VARCHAR, amount VARCHAR, received_at TIMESTAMP); CREATE TABLE shop_raw.customers "
-            "(customer_id VARCHAR, region VARCHAR, segment VARCHAR, signed_up_on DATE)"
+            "customer_id VARCHAR, order_timestamp VARCHAR, amount VARCHAR, received_at TIMESTAMP); "
+            "CREATE TABLE shop_raw.customers (customer_id VARCHAR, region VARCHAR, segment VARCHAR, signed_up_on DATE)"
         )
 
     def execute(self, sql: str, *values: object) -> None:
@@ -247,7 +247,7 @@ class History:
                 outage -= 1
                 continue
             if event == "failed run":
-                with mock.patch.object(self.project.resources.DatabaseResource, "query", side_effect=OSError("gone")):
+                with mock.patch.object(self.project.resources.DatabaseResource, "query", side_effect=ValueError("gone")):
                     self.run(dg.RunRequest(partition_key=str(day), asset_selection=DAILY))
             self.morning(today, twice=event == "double start")
 
