@@ -247,7 +247,9 @@ class History:
                 outage -= 1
                 continue
             if event == "failed run":
-                with mock.patch.object(self.project.resources.DatabaseResource, "query", side_effect=ValueError("gone")):
+                with mock.patch.object(
+                    self.project.resources.DatabaseResource, "query", side_effect=ValueError("gone")
+                ):
                     self.run(dg.RunRequest(partition_key=str(day), asset_selection=DAILY))
             self.morning(today, twice=event == "double start")
 
