@@ -1,9 +1,9 @@
 """Whether what keeps the assets fresh ends in the numbers of a run that nothing has disturbed.
 
-For each answer to `automation`, renders a project and lets random histories happen to it: the source is late, sends rows
-later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, a tick comes twice, a project
-begins with a past. Time is that of the evaluations; the chain, its database and its files are real. In the end, the exported
-file is compared with that of the same source, every day of which was made once.
+For each answer to `automation`, renders a project and lets random histories happen to it: the source is late, sends
+rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, a tick comes twice, a
+project begins with a past. Time is that of the evaluations; the chain, its database and its files are real. In the end,
+the exported file is compared with that of the same source, every day of which was made once.
 
     uv run python benchmarks/histories.py [--histories 201] [--seed 1] [--small] [--record]
 
@@ -16,7 +16,16 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from measuring import command_line, environment, finish, measure, package_of, python_path, render_project, scratch_folder
+from measuring import (
+    command_line,
+    environment,
+    finish,
+    measure,
+    package_of,
+    python_path,
+    render_project,
+    scratch_folder,
+)
 
 AUTOMATION = ("declarative", "schedules", "sensors")
 

@@ -8,13 +8,22 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from unittest import mock
 
 import dagster as dg
 
 #: What can happen on a day. Of the rows, it is those of this day or one before.
-EVENTS = ("outage", "failed run", "late day", "redone day", "late rows", "withdrawn rows", "withdrawn day", "double start")
+EVENTS = (
+    "outage",
+    "failed run",
+    "late day",
+    "redone day",
+    "late rows",
+    "withdrawn rows",
+    "withdrawn day",
+    "double start",
+)
+DAILY = [dg.AssetKey(name) for name in ("raw_customer_orders", "cleaned_orders")]
 LOOKBACK = timedelta(days=10)
 #: More evaluations on one day would mean that the automation finds no end.
 MOST_ROUNDS = 8
@@ -47,9 +56,9 @@ class Project:
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
         self.execute(
-            "CREATE SCHEMA shop_raw; CREATE TABLE shop_raw.orders (row_id BIGINT, order_id VARCHAR, customer_id VARCHAR, "
-            "order_timestamp VARCHAR, amount VARCHAR, received_at TIMESTAMP); CREATE TABLE shop_raw.customers "
-            "(customer_id VARCHAR, region VARCHAR, segment VARCHAR, signed_up_on DATE)"
+            "CREATE SCHEMA shop_raw; CREATE TABLE shop_raw.orders (row_id BIGINT, order_id VARCHAR, "
+            "customer_id VARCHAR, order_timestamp VARCHAR, amount VARCHAR, received_at TIMESTAMP); "
+            "CREATE TABLE shop_raw.customers (customer_id VARCHAR, region VARCHAR, segment VARCHAR, signed_up_on DATE)"
         )
 
     def execute(self, sql: str, *values: object) -> None:
@@ -93,13 +102,19 @@ class History:
         """Orders of a day arrive, some of them with faults, some of them again."""
         for _ in range(rows):
             self.row_id += 1
-            order = self.random.randint(max(1, self.row_id - 6), self.row_id) if self.random.random() < 0.2 else self.row_id
+            again = self.random.random() < 0.2
+            order = self.random.randint(max(1, self.row_id - 6), self.row_id) if again else self.row_id
             amount = "n/a" if self.random.random() < 0.1 else f"{self.random.randint(1, 99_999) / 100:.2f}"
             moment = datetime.combine(day, datetime.min.time()) + timedelta(seconds=self.random.randint(0, 86_399))
             self.project.execute(
                 "INSERT INTO shop_raw.orders VALUES (?, ?, ?, ?, ?, ?)",
-                self.row_id, f"ord-{order}", f"cus-{self.random.randint(1, 9)}", f"{moment:%Y-%m-%dT%H:%M:%SZ}", amount, moment,
-            )  # fmt: skip
+                self.row_id,
+                f"ord-{order}",
+                f"cus-{self.random.randint(1, 9)}",
+                f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+                amount,
+                moment,
+            )
 
     # What Dagster does
 
@@ -175,7 +190,7 @@ class History:
             repository_def=self.project.repository,
             resources={"database": self.project.database},
         )
-        with mock.patch.object(self.project.history, "utc_now", lambda: now):
+        with mock.patch.object(self.project.history, "utc_now", return_value=now):
             return self.project.defs.resolve_sensor_def(name).evaluate_tick(context)
 
     def morning(self, day: date, twice: bool = False) -> None:
@@ -219,34 +234,35 @@ class History:
             elif event == "withdrawn rows":
                 self.project.execute(
                     "DELETE FROM shop_raw.orders WHERE row_id IN (SELECT row_id FROM shop_raw.orders "
-                    "WHERE received_at::DATE = ? ORDER BY row_id LIMIT 2)", earlier
-                )  # fmt: skip
+                    "WHERE received_at::DATE = ? ORDER BY row_id LIMIT 2)",
+                    earlier,
+                )
             elif event == "withdrawn day":
                 self.project.execute("DELETE FROM shop_raw.orders WHERE received_at::DATE = ?", earlier)
             elif event == "redone day":
-                self.run(dg.RunRequest(partition_key=str(earlier), asset_selection=[dg.AssetKey("raw_customer_orders")]))
+                self.run(dg.RunRequest(partition_key=str(earlier), asset_selection=[DAILY[0]]))
             if number >= days - 2:
                 outage = 0
             if outage:
                 outage -= 1
                 continue
             if event == "failed run":
-                with mock.patch.object(self.project.resources.DatabaseResource, "query", side_effect=OSError("gone")):
-                    for request in [dg.RunRequest(partition_key=str(day))]:
-                        self.run(request)
+                with mock.patch.object(
+                    self.project.resources.DatabaseResource, "query", side_effect=ValueError("gone")
+                ):
+                    self.run(dg.RunRequest(partition_key=str(day), asset_selection=DAILY))
             self.morning(today, twice=event == "double start")
 
 
 def undisturbed(project: Project, first: date, last: date) -> list[tuple[object, ...]]:
     """The export of the source as it is in the end, every day made once and then what is computed over them."""
     shutil.rmtree(project.data / "object_store", ignore_errors=True)
-    daily = [dg.AssetKey(name) for name in ("raw_customer_orders", "cleaned_orders")]
-    others = sorted(project.job.asset_layer.executable_asset_keys - {*daily})
+    others = sorted(project.job.asset_layer.executable_asset_keys - {*DAILY})
     with dg.DagsterInstance.ephemeral() as instance:
         for offset in range((last - first).days + 1):
             project.job.execute_in_process(
                 partition_key=str(first + timedelta(days=offset)),
-                asset_selection=daily,
+                asset_selection=DAILY,
                 instance=instance,
                 raise_on_error=False,
                 run_config=QUIET,
@@ -271,7 +287,9 @@ def main() -> None:
         first = project.settings.FIRST_DAY
         with dg.DagsterInstance.ephemeral() as instance:
             history = History(project, seed, instance)
-            project.execute("INSERT INTO shop_raw.customers SELECT 'cus-' || range, 'north', 'consumer', '2025-01-01' FROM range(8)")
+            project.execute(
+                "INSERT INTO shop_raw.customers SELECT 'cus-' || range, 'north', 'new', '2025-01-01' FROM range(8)"
+            )
             start = first
             if much:
                 # A project with a past: what is older than the lookback is filled by the command of the README.
@@ -281,8 +299,7 @@ def main() -> None:
                 for day in past:
                     history.receive(day, 1)
                 span = project.settings.partition_range(str(first), str(past[older - 1]))
-                daily = [dg.AssetKey(name) for name in ("raw_customer_orders", "cleaned_orders")]
-                history.run(dg.RunRequest(tags=span, asset_selection=daily))
+                history.run(dg.RunRequest(tags=span, asset_selection=DAILY))
             history.live(start, days)
             export = project.export()
         last = start + timedelta(days=days - 1)
