@@ -85,7 +85,7 @@ def template_update(repository: Repository, tmp_path_factory: pytest.TempPathFac
         patched.syspath_prepend(project / "tools")
         module = importlib.import_module("of_the_module_tools.template_update")
 
-        def in_process(*arguments: str, captured: bool = False) -> str:
+        def in_process(*arguments: str) -> str:
             _, code = CopierApp.run(["copier", *arguments], exit=False)
             assert code == 0
             return ""

@@ -30,6 +30,8 @@ from .dbt_shortcuts import FasterStart
 
 #: How long a dbt that nobody listens to any more may take to end.
 SECONDS_TO_END = 10
+#: How often dbt is started at most, when other processes have the database before it does.
+MOST_STARTS = 10
 
 
 def dbt_executable() -> str:
@@ -159,10 +161,10 @@ def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterat
 
     Raises:
         DatabaseInUse: Another process kept the database for too long.
+        dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt has failed, or somebody was faster each time.
     """
-    wait = Wait(database.file(), database.lock_timeout)
-    while True:
-        database.wait_for_turn(wait)
+    for left in reversed(range(MOST_STARTS)):
+        database.wait_for_turn(Wait(database.file(), database.lock_timeout))
         told = False
         try:
             for event in start():
@@ -170,7 +172,5 @@ def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterat
                 yield event
             return
         except DagsterDbtCliRuntimeError as error:
-            conflict = conflict_in(str(error))
-            if told or not conflict:
+            if told or not left or not conflict_in(str(error)):
                 raise
-        wait.go_on(conflict)

@@ -116,9 +116,11 @@ class WarehouseDbtComponent(DbtProjectComponent):
 
     def _note_what_the_source_has(self, context: dg.AssetExecutionContext) -> None:
         """Have each day's metadata say what it is made from, so that a later change at the source is noticed."""
+        if not self.of_this_repository:
+            return
         specs = [context.assets_def.specs_by_key[key] for key in context.selected_asset_keys]
         by_day = [spec for spec in specs if spec.partitions_def == DAILY]
-        if not by_day or not self.of_this_repository:
+        if not by_day:
             return
         try:
             states = history.states_for(database_of_dbt(), by_day, context.partition_keys)

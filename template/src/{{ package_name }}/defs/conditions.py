@@ -25,6 +25,8 @@ AC = dg.AutomationCondition
 #: When the first assets of a chain are due (UTC).
 CRON_BY_CADENCE = {"daily": "0 6 * * *", "weekly": "0 6 * * 1"}
 
+#: `since_last_handled()` would also forget what is due at the first evaluation.
+HANDLED = AC.newly_requested() | AC.newly_updated()
 IDLE = ~AC.in_progress() & ~AC.any_deps_in_progress()
 #: A day is not stored before its own checks have passed: one that has failed is no day that others could read.
 NO_BAD_DAY = ~AC.any_deps_match(AC.execution_failed() & ~AC.will_be_requested())
@@ -81,15 +83,15 @@ def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
         due = AC.any_deps_updated().since_last_handled() | again(cron)
         return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
     failed = AC.cron_tick_passed(cron) & AC.execution_failed()
-    return (AC.any_deps_updated() | failed).since_last_handled() & IDLE & passed()
+    due = AC.any_deps_updated().since_last_handled() | failed.since(HANDLED)
+    return due & IDLE & passed()
 
 
 def again(cron: str) -> dg.AutomationCondition:
     """At each tick, and at the very first evaluation, the days of the lookback that are missing or have failed."""
     is_not_there = AC.missing() | AC.execution_failed()
     tick = AC.cron_tick_passed(cron) | AC.initial_evaluation()
-    due = tick & AC.in_latest_time_window(LOOKBACK) & is_not_there
-    return due.since(AC.newly_requested() | AC.newly_updated())  # `since_last_handled` would skip the first evaluation
+    return (tick & AC.in_latest_time_window(LOOKBACK) & is_not_there).since(HANDLED)
 
 
 def passed() -> dg.AutomationCondition:

@@ -93,10 +93,9 @@ def is_in_use(message: str) -> bool:
     return bool(_IN_USE.match(message)) or _IN_USE_ON_WINDOWS in _QUOTED.sub("", message)
 
 
-def conflict_in(text: str) -> str | None:
-    """What DuckDB says, in a longer text, of a file that another process has."""
-    found = _IN_USE.search(text)
-    return text[found.start() :] if found else None
+def conflict_in(text: str) -> bool:
+    """Whether DuckDB says so in a longer text, of another program."""
+    return bool(_IN_USE.search(text))
 
 
 def holder_in(message: str) -> str:

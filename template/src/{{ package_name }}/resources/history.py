@@ -140,12 +140,13 @@ def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, after: int) -
     own = last_made(instance, spec.key)
     if own is None or own.storage_id <= after or was_not_made(instance, spec.key):
         return True
-    [*runs] = instance.get_run_records(dg.RunsFilter(run_ids=[own.run_id])) if own.run_id else []
-    started = (runs and runs[0].start_time) or own.timestamp
+    runs = instance.get_run_records(dg.RunsFilter(run_ids=[own.run_id])) if own.run_id else []
+    started = runs[0].start_time if runs else None
+    begun = own.timestamp if started is None else started
     upstream = [last_made(instance, dep.asset_key) for dep in spec.deps]
     # Not "made later than it": while it was made, it may already have read.
     return any(
-        each is not None and each.timestamp > started and (not own.run_id or each.run_id != own.run_id)
+        each is not None and each.timestamp > begun and (not own.run_id or each.run_id != own.run_id)
         for each in upstream
     )
 

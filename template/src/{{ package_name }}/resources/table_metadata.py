@@ -41,8 +41,8 @@ def count_by_reason(set_aside: "pd.DataFrame") -> dict[str, int]:
 def examples(set_aside: "pd.DataFrame", rows: int = 10) -> dg.TableMetadataValue:
     """The first rows that were set aside: their reasons, and the columns that the run history may quote."""
     columns = [name for name in PREVIEW_COLUMNS if name in set_aside.columns]
-    first = set_aside[[*columns, "reason"]].head(rows).astype("str")
-    return table(first.to_dict("records"))
+    first = set_aside[[*columns, "reason"]].head(rows)
+    return table([{str(name): str(value) for name, value in row.items()} for row in first.to_dict("records")])
 
 
 def column_schema(data: object, described: dg.TableSchema | None = None) -> dg.TableSchema:

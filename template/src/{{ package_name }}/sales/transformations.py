@@ -136,7 +136,7 @@ def _in_order_of_arrival(parsed: pd.DataFrame) -> pd.DataFrame:
     """By day of receipt, then ``row_id``; where a source repeats row ids, what a row says decides, never its place."""
     by_row = parsed.sort_values("row_id", kind="stable")
     if not by_row["row_id"].is_unique:
-        return parsed.sort_values(["received_on", *(name for name in parsed if name != "received_on")])
+        return parsed.sort_values(["received_on", *(str(name) for name in parsed if name != "received_on")])
     return by_row if by_row["received_on"].is_monotonic_increasing else by_row.sort_values("received_on", kind="stable")
 
 

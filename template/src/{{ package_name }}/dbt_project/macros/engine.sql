@@ -25,6 +25,9 @@ to_minutes(coalesce(try_cast({{ sign }} as bigint) * (try_cast({{ hours }} as bi
 {#- The number of a day's weekday, from 1 for Monday to 7 for Sunday. -#}
 {% macro weekday(day) %}isodow({{ day }}){% endmacro %}
 
+{#- The beginning of the day that comes so many days after a day. -#}
+{% macro days_after(day, days) %}{{ day }} + interval 1 day * ({{ days }}){% endmacro %}
+
 {#- Each day of a span, as the column `day`. -#}
 {% macro days_between(first, last) -%}
 select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date) as day

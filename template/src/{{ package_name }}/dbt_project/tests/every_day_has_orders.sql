@@ -21,10 +21,11 @@ days as (
 
 )
 
-select day
+select days.day
 from days
+left join {{ ref('stg_orders') }} as orders on days.day = orders.received_on
 where
-    day not in (select received_on from {{ ref('stg_orders') }})
+    orders.received_on is null
     {% if var('closed_weekdays') -%}
-        and {{ weekday('day') }} not in ({{ var('closed_weekdays') | join(', ') }})
+        and {{ weekday('days.day') }} not in ({{ var('closed_weekdays') | join(', ') }})
     {%- endif %}

@@ -26,8 +26,11 @@ def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResourc
         .items()
     }
     told = of_dbt[of_dbt["reason"].notna() & of_dbt["day"].isin(days)]
-    theirs = {(row.day, row.reason): int(row.row_count) for row in told.itertuples()}
-    differing = sorted({day for day, _ in dict(ours.items() ^ theirs.items())})
+    theirs = {
+        (str(day), str(reason)): int(count)
+        for day, reason, count in zip(told["day"], told["reason"], told["row_count"], strict=True)
+    }
+    differing = sorted({day for (day, _), _ in ours.items() ^ theirs.items()})
     return dg.AssetCheckResult(
         passed=not differing,
         severity=dg.AssetCheckSeverity.WARN,

@@ -1,6 +1,7 @@
 """What a blocking check refuses is not stored."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -8,7 +9,7 @@ from ...sales.dataframe import DataFrame
 
 
 def stored_if_passed(
-    table: DataFrame, checks: Sequence[dg.AssetCheckResult], metadata: Mapping[str, object] | None = None
+    table: DataFrame, checks: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any] | None = None
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """The results of an asset's own blocking checks, then the asset: unless one of them has failed.
 

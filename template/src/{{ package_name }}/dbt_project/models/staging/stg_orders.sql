@@ -65,7 +65,7 @@ judged as (
             when read_customer_id is null then 'malformed_customer_id'
             when ordered_at is null then 'malformed_timestamp'
             when ordered_at < cast('{{ var("first_possible_day") }}' as timestamp) then 'timestamp_too_early'
-            when ordered_at >= received_on + interval '{{ var("days_ahead") + 1 }} days' then 'timestamp_too_late'
+            when ordered_at >= {{ days_after('received_on', var('days_ahead') ~ ' + 1') }} then 'timestamp_too_late'
             when amount_cents is null then 'malformed_amount'
             when amount_cents < 0 then 'negative_amount'
         end as invalid
