@@ -197,15 +197,35 @@ FAULTS = [
         "files are written in place",
         "test_resources",
         f"{SOURCE}/resources/object_store.py",
-        "df.to_parquet(str(unfinished), index=False)\n        os.replace(str(unfinished), str(path))",
-        "df.to_parquet(str(path), index=False)",
+        """\
+            pq.write_table(table, str(unfinished[path]))
+        for path, written in unfinished.items():
+            os.replace(str(written), str(path))
+""",
+        """\
+            pq.write_table(table, str(path))
+""",
     ),
     Fault(
         "missing partitions are passed over in silence",
         "test_io_managers",
         f"{SOURCE}/resources/io_managers.py",
-        'if missing and not _input_metadata(context).get("allow_missing_partitions"):',
+        'if missing and not _metadata_of(context).get("allow_missing_partitions"):',
         "if False:",
+    ),
+    Fault(
+        "rows of another time are taken for those of the run",
+        "test_partitions",
+        f"{SOURCE}/resources/partitions.py",
+        "(place >= 0) & (rows < ends[order][place])",
+        "place >= 0",
+    ),
+    Fault(
+        "a key leads out of the folder",
+        "test_partitions",
+        f"{SOURCE}/resources/partitions.py",
+        'quote(key, safe=" :+,@", errors="surrogatepass")',
+        "key",
     ),
     Fault(
         "the sample overwrites what is there",
