@@ -21,6 +21,8 @@ ASSETS = {
     "customers_by_segment",
     "shop_raw/orders",
     "shop_raw/customers",
+    "set_aside_customers",
+    "set_aside_orders",
     "stg_orders",
     "stg_customers",
     "fct_orders",

@@ -92,6 +92,6 @@ def test_one_name_moves_everything(template: Path, tmp_path: Path, runner: Runne
     assert moved == {
         *("raw_customer_orders", "enriched_customer_metrics"),
         *("daily_order_volume", "customers_by_segment"),
-        *("stg_orders", "stg_customers"),
+        *("stg_orders", "stg_customers", "set_aside_customers"),
     }
     assert not [key for key, keys in upstream.items() if any(each.startswith("shop_raw/") for each in keys)]
