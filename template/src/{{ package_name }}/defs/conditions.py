@@ -118,7 +118,7 @@ def changed_days_sensor(specs: list[dg.AssetSpec]) -> dg.SensorDefinition:
         days = history.finished_days(now)
         states = history.states_for(database, specs, days)
         return [
-            dg.RunRequest(f"{day}: {states[day]}, {history.position(instance, specs, day)}", partition_key=day)
+            dg.RunRequest(f"{day}: {states[day]}, {history.completed(instance, specs, day)}", partition_key=day)
             for day in history.changed_days(instance, specs, days, states)
         ] or dg.SkipReason("The days are as the source has them")
 

@@ -58,13 +58,13 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
         requests = [
             run_of([*daily, *with_the_day], key, day)
             for day in due
-            if (key := memory.new_key(f"{day}: {states[day]}, {history.position(instance, daily, day)}"))
+            if (key := memory.new_key(f"{day}: {states[day]}, {history.completed(instance, daily, day)}"))
         ]
         for name, group in [("others", others)] if requests else [("others", others), ("totals", totals)]:
             tables = [table.to_user_string() for table, found in behind.items() if found & {spec.key for spec in group}]
             changed = max((memory.changes[table][1] for table in tables), default=0)
             if history.outdated(instance, group, changed):
-                last = history.position(instance, [*daily, *group])
+                last = history.position(instance, daily), history.completed(instance, group)
                 if key := memory.new_key(f"{name} after {changed}: {last}"):
                     requests.append(run_of(group, key))
         return dg.SensorResult(

@@ -171,10 +171,15 @@ def last_made(instance: dg.DagsterInstance, key: dg.AssetKey, day: str | None = 
     return next(iter(instance.fetch_materializations(records, limit=1).records), None)
 
 
-def position(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], day: str | None = None) -> int:
-    """A number that grows with each materialization of one of these assets, or of one day of theirs."""
+def position(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec]) -> int:
+    """A number that grows with each materialization of one of these assets."""
+    return max((record.storage_id for spec in specs if (record := last_made(instance, spec.key))), default=0)
+
+
+def completed(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], day: str | None = None) -> int:
+    """A number that grows when all of these assets, or a day of them, are made: one that fails keeps it as it is."""
     records = [last_made(instance, spec.key, day) for spec in specs]
-    return max((record.storage_id for record in records if record), default=0)
+    return min((record.storage_id if record else 0 for record in records), default=0)
 
 
 def materialization(record: "EventLogRecord") -> "AssetMaterialization":
