@@ -21,8 +21,8 @@ ORDERS = dg.AssetKey([RAW_SOURCE, "orders"])
 #: The metadata of a day: what the source had for it.
 SOURCE_STATE = "source_state"
 NO_ROWS = "no rows"
-#: A run that is unfinished for longer was killed before it could say so.
-LONGEST_RUN = timedelta(hours=1)
+#: A run that is unfinished for longer was killed before it could say so. ``dagster.yaml`` has the same limit.
+LONGEST_RUN = timedelta(hours=3)
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
