@@ -74,7 +74,7 @@ def main() -> None:
         f"{len(found)} random histories {what} end in {differences} differences from an undisturbed run, with "
         f"{runs_a_day:.1f} runs a day",
         histories=len(found),
-        kills=kills,
+        **({"kills": kills} if arguments.kill else {}),
         differences=differences,
         runs_a_day=runs_a_day,
     )

@@ -148,8 +148,8 @@ FAULTS = [
         "an asset depends on what nothing defines",
         "assets",
         f"{PACKAGE}/defs/sales_analytics/assets.py",
-        "@dg.asset(deps=[CUSTOMERS],",
-        '@dg.asset(deps=[CUSTOMERS, "customer_master"],',
+        "    deps=[CUSTOMERS],",
+        '    deps=[CUSTOMERS, "customer_master"],',
         has_assets,
     ),
     Fault(

@@ -12,6 +12,7 @@ from .renderings import Rendering, Renderings
 JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
     "src/<package>/automation_conditions.py": ("src/<package>/defs/conditions.py",),
     "src/<package>/assets/__init__.py": ("src/<package>/definitions.py",),
+    "src/<package>/assets/validation.py": ("src/<package>/defs/sales_analytics/schema_check.py",),
     "src/<package>/census.py": ("src/<package>/defs/resources/census.py",),
     "src/<package>/dbt_schedules.py": ("src/<package>/defs/schedules.py",),
     "src/<package>/dbt_sensors.py": ("src/<package>/defs/sensors.py",),
@@ -20,6 +21,7 @@ JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
     "src/<package>/order_days.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/order_sensors.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/partitions.py": ("src/<package>/settings.py",),
+    "src/<package>/run_history.py": ("src/<package>/resources/run_storage.py",),
     "src/<package>/sample_data.py": (
         "tools/<package>_tools/sample_data.py",
         "tools/<package>_tools/sample_database.py",
@@ -32,6 +34,7 @@ JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
     "tests/test_etl_automation_conditions.py": ("tests/test_conditions.py",),
     "tests/test_etl_sensor.py": ("tests/test_sensors.py",),
     "tests/test_order_sensors.py": ("tests/test_sensors.py",),
+    "tests/test_run_history.py": ("tests/test_run_storage.py",),
     "tests/test_sales_automation_conditions.py": ("tests/test_conditions.py",),
 }
 
