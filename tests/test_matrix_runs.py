@@ -79,7 +79,7 @@ def test_a_failure_names_the_combination_the_check_and_the_command(repository: P
     keep_tests(repository, "schedules", "definitions", "sample_data")
     fault = repository / "template" / "tests" / "test_schedules.py.jinja"
     with fault.open("a", encoding="utf-8") as file:
-        file.write("\n\ndef test_nothing_is_wrong() -> None:\n    assert TODAY == TOMORROW\n")
+        file.write("\n\ndef test_nothing_is_wrong() -> None:\n    assert dg.Definitions is None\n")
     combinations = ["pythonic-duckdb-local-schedules", "pythonic-duckdb-local-sensors"]
     done = pytest_in(repository, "tests/test_combinations.py", "-k", " or ".join(combinations))
     assert done.returncode == 1, done.stdout
