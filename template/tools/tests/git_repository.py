@@ -9,7 +9,7 @@ def git(folder: Path, *arguments: str) -> str:
     """Run git as somebody."""
     as_somebody = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "-c", "commit.gpgsign=false"]
     command = ["git", *as_somebody, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, encoding="utf-8").stdout
+    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
