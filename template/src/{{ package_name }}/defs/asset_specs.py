@@ -1,4 +1,4 @@
-"""What holds for all assets is given to each of them here."""
+"""How something that holds for all assets is given to each of them, whatever kind it is of."""
 
 import inspect
 from collections.abc import Callable, Iterable
