@@ -427,7 +427,7 @@ FAULTS = [
     Fault(
         "rejected rows pass for a success",
         "test_hightouch_resource",
-        f"{SOURCE}/resources/sync_service.py",
+        f"{SOURCE}/resources/reverse_etl/sync_service.py",
         "if missing and not allow_failed_records:",
         "if missing == 'much':",
         HIGHTOUCH,
@@ -435,7 +435,7 @@ FAULTS = [
     Fault(
         "an answer of 401 is tried again and again",
         "test_http_api",
-        f"{SOURCE}/resources/http_api.py",
+        f"{SOURCE}/resources/reverse_etl/http_api.py",
         "passing=later,",
         "passing=True,",
         HIGHTOUCH,
@@ -443,7 +443,7 @@ FAULTS = [
     Fault(
         "a start that a gateway lost is sent again",
         "test_http_api",
-        f"{SOURCE}/resources/http_api.py",
+        f"{SOURCE}/resources/reverse_etl/http_api.py",
         'if not failure.passing or (method != "GET" and failure.unclear):',
         "if not failure.passing:",
         HIGHTOUCH,
@@ -451,7 +451,7 @@ FAULTS = [
     Fault(
         "a sync is started again while the first goes on",
         "test_census_failures",
-        f"{SOURCE}/resources/sync_service.py",
+        f"{SOURCE}/resources/reverse_etl/sync_service.py",
         "        if run_id is None:\n            newest = self._newest_ended(sync)",
         "        if True:\n            newest = self._newest_ended(sync)",
         CENSUS,
@@ -459,7 +459,7 @@ FAULTS = [
     Fault(
         "a failed sync of Census passes for a success",
         "test_census_failures",
-        f"{SOURCE}/resources/census.py",
+        f"{SOURCE}/resources/reverse_etl/census_answers.py",
         'has_succeeded=has_ended and status == "completed",',
         'has_succeeded=has_ended and status in ("completed", "failed"),',
         CENSUS,

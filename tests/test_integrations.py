@@ -176,7 +176,7 @@ def test_its_answer_adds_what_it_has(repository: Repository, tmp_path: Path) -> 
     for combination in chosen:
         tree = repository.render(combination, tmp_path / combination.id)
         assert tree.files.keys() == expected_files(combination.answers, table)
-        assert "src/sales_platform/resources/toy.py" in tree.files
+        assert "src/sales_platform/resources/reverse_etl/toy.py" in tree.files
         text = {path: file.content.decode() for path, file in tree.files.items()}
         assert "orjson>=3" in tomllib.loads(text["pyproject.toml"])["project"]["dependencies"]
         assert "orjson>=3" in ours

@@ -10,19 +10,14 @@ from typing import Annotated, Any
 import dagster as dg
 from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
 
-from ..resources.census import CensusResource, look_up, production
 from ..resources.database import DatabaseResource
-from ..resources.service_answers import count, text
+from ..resources.reverse_etl.census import CensusResource, production
+from ..resources.reverse_etl.census_answers import columns_of
+from ..resources.reverse_etl.census_names import look_up
+from ..resources.reverse_etl.service_answers import count
+from .census_model_sync import CensusModelSync
 from .example_scaffolder import ExampleScaffolder
-from .model_sync import (
-    DEFAULT_TAGS,
-    DbtModel,
-    checked_model,
-    checked_name,
-    model_sync_spec,
-    not_sent,
-    sent,
-)
+from .model_sync import DEFAULT_TAGS, model_sync_spec, not_sent, sent
 from .sync_memory import SyncMemory
 
 #: Where a state has what it knows, by the names of the syncs.
@@ -41,32 +36,6 @@ tags:
 # Whether a run may succeed although some records were rejected.
 allow_failed_records: false
 """
-
-
-@dataclass
-class CensusModelSync(dg.Resolvable):
-    """A sync, and the dbt model that it sends.
-
-    Args:
-        name: The sync's label in Census.
-        dbt_model: The name of the dbt model (``model`` in YAML): the sync runs after it.
-        sync_id: The sync's id in Census, needed where several syncs have that label.
-        description: What is sent, and where it goes; made from the names when left out.
-    """
-
-    name: str
-    dbt_model: DbtModel
-    sync_id: int | str | None = None
-    description: str | None = None
-
-    def __post_init__(self) -> None:
-        # YAML values reach a dataclass unchecked, and "12345" is a number by then.
-        self.name = checked_name("CensusModelSync", self.name)
-        self.dbt_model = checked_model("CensusModelSync", self.dbt_model)
-        if self.sync_id is not None:
-            if not count(self.sync_id):
-                raise ValueError(f"CensusModelSync: sync_id must be a whole number above 0, not {self.sync_id!r}")
-            self.sync_id = count(self.sync_id)
 
 
 @dataclass
@@ -195,14 +164,3 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
             columns = [dg.TableColumn(name, kind) for name, kind in sorted(known["columns"].items())]
             metadata["dagster/column_schema"] = dg.TableSchema(columns)
         return model_sync_spec("census", listed.name, listed.dbt_model, self.tags, listed.description, metadata)
-
-
-def columns_of(sync: Mapping[str, Any]) -> dict[str, str]:
-    """The columns that a sync fills in its destination, with their types."""
-    mappings = sync.get("mappings")
-    found = [mapping for mapping in mappings if isinstance(mapping, Mapping)] if isinstance(mappings, list) else []
-    return {
-        text(mapping.get("to")): text(mapping.get("field_type")) or "unknown"
-        for mapping in found
-        if text(mapping.get("to"))
-    }

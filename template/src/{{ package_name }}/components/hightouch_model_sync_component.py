@@ -9,17 +9,9 @@ import dagster as dg
 import pydantic
 
 from ..resources.database import DatabaseResource
-from ..resources.hightouch import HightouchResource
+from ..resources.reverse_etl.hightouch import HightouchResource
 from .example_scaffolder import ExampleScaffolder
-from .model_sync import (
-    DEFAULT_TAGS,
-    DbtModel,
-    checked_model,
-    checked_name,
-    model_sync_spec,
-    not_sent,
-    sent,
-)
+from .model_sync import DEFAULT_TAGS, DbtModel, checked_model, checked_name, model_sync_spec, not_sent, sent
 from .sync_memory import SyncMemory
 
 EXAMPLE = """

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ...resources.census import census
+from ...resources.reverse_etl.census import census
 
 
 @dg.definitions

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ...resources.hightouch import hightouch
+from ...resources.reverse_etl.hightouch import hightouch
 
 
 @dg.definitions

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ..resources.database import DatabaseResource, quote_identifier
-from ..resources.toy import ToyResource
+from ..resources.reverse_etl.toy import ToyResource
 from .model_sync import SCHEMA, DbtModel, model_sync_spec, not_sent
 
 

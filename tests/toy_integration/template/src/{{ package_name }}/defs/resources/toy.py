@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ...resources.toy import toy
+from ...resources.reverse_etl.toy import toy
 
 
 @dg.definitions

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import dagster as dg
 
-from ..settings import DEVELOPMENT, PRODUCTION, environment
+from ...settings import DEVELOPMENT, PRODUCTION, environment
 from .service_answers import count, message_of, seconds_between, text, whole_number
 from .sync_runs import Sync, SyncRun, subject_of
 from .sync_service import SyncService

@@ -3,18 +3,18 @@
 The API is version 2: https://fivetran.com/docs/activations/rest-api/api-reference.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any, ClassVar, Literal
 
 import dagster as dg
 
-from ..settings import DEVELOPMENT, PRODUCTION, environment
+from ...settings import DEVELOPMENT, PRODUCTION, environment
+from .census_answers import data_of, end_of, invalid_in, name_in, run_in
 from .http_api import ServiceFailure
-from .service_answers import count, mapping, message_of, seconds_between, text, whole_number
+from .service_answers import count, mapping, seconds_between, text, whole_number
+from .sync_api import MOST_PAGES
 from .sync_runs import Sync, SyncRun, subject_of
-from .sync_service import MOST_PAGES, SyncService
+from .sync_service import SyncService
 
 #: By the region of the organization.
 HOSTS = {
@@ -22,12 +22,6 @@ HOSTS = {
     "eu": "https://app-eu.getcensus.com",
     "au": "https://app-au.getcensus.com",
 }
-#: Words for the end of a run, besides that it has a ``completed_at``.
-ENDS = {"completed", "failed", "skipped", "canceled", "cancelled"}
-#: After these, another run is in order: nobody has stopped the last one.
-MAY_BE_REPEATED = {"failed", "skipped"}
-#: How many of the existing syncs an error lists.
-MOST_NAMES = 30
 
 
 class CensusResource(SyncService):
@@ -148,83 +142,6 @@ class CensusResource(SyncService):
             return found, bool((answer.get("pagination") or {}).get("next_page"))
 
         return self._request("GET", endpoint, subject, entries, params)
-
-
-def data_of(answer: Any) -> Any:
-    """What an answer is about. An error can come with the HTTP status 200.
-
-    Raises:
-        ValueError: It is an error.
-    """
-    if not isinstance(answer, Mapping) or answer.get("status") != "success" or "data" not in answer:
-        raise ValueError("its status is not 'success', or there is no data in it")
-    return answer["data"]
-
-
-def run_in(told: Mapping[str, Any]) -> SyncRun:
-    """A run, from what the service tells about it."""
-    status = text(told.get("status")).lower() or "unknown"
-    has_ended = bool(told.get("completed_at")) or status in ENDS
-    if has_ended and told.get("canceled"):
-        status = "canceled"
-    message = message_of(told.get("error_message") or told.get("error_detail"))
-    code = f" [{text(told['error_code'])}]" if text(told.get("error_code")) else ""
-    if status == "skipped":
-        message = f"{message} An earlier run of the sync had not ended".strip()
-    return SyncRun(
-        id=whole_number(told["id"]),
-        status=status,
-        has_ended=has_ended,
-        has_succeeded=has_ended and status == "completed",
-        may_be_repeated=status in MAY_BE_REPEATED,
-        is_resumed=False,
-        message=f"{message}{code}".strip(),
-        told=told,
-    )
-
-
-def end_of(sync: Mapping[str, Any], kind: str) -> str:
-    """The id of a sync's source, a number, or of its destination, an activation such as glimmering_donkey."""
-    attributes = sync.get(f"{kind}_attributes")
-    attributes = attributes if isinstance(attributes, Mapping) else {}
-    end = attributes.get("connection_id")
-    if kind == "destination":
-        end = sync.get("activation_id") or attributes.get("activation_id") or end
-    end = str(end) if isinstance(end, (str, int)) and not isinstance(end, bool) else ""
-    # It becomes a part of an address.
-    return end if re.fullmatch(r"\w[\w-]*", end, re.ASCII) else ""
-
-
-def name_in(end: Mapping[str, Any]) -> str:
-    """What people call a source or a destination."""
-    return text(end.get("name")) or text(end.get("label")) or text(end.get("type"))
-
-
-def invalid_in(run: Mapping[str, Any]) -> Any:
-    """How many records of a run were invalid in the source. The second name is the older one."""
-    return run.get("records_invalid") or run.get("source_record_invalids")
-
-
-def label_of(sync_id: int, sync: Mapping[str, Any]) -> str:
-    """The name by which a sync is listed."""
-    return text(sync.get("label")) or text(sync.get("resource_identifier")) or f"sync {sync_id}"
-
-
-def look_up(syncs: Mapping[int, Mapping[str, Any]], name: str, sync_id: int | None = None) -> tuple[str, int | None]:
-    """The id of the sync with that id, or else that name; or what is wrong."""
-    labels = {each: label_of(each, sync) for each, sync in syncs.items()}
-    found = [each for each, label in labels.items() if (each == sync_id if sync_id else label == name)]
-    if len(found) == 1:
-        return "", found[0]
-    wanted = f"{name!r}" if sync_id is None else f"{name!r} with id {sync_id}"
-    if found:
-        ids = ", ".join(str(each) for each in sorted(found))
-        return f"Census sync {wanted}: several have this name, with ids {ids}. Say which one with sync_id", None
-    # The most similar names first, since most often the name is misspelt.
-    by_likeness = sorted(labels.items(), key=lambda entry: -SequenceMatcher(None, entry[1], name).ratio())
-    existing = ", ".join(f"{label!r} ({each})" for each, label in by_likeness[:MOST_NAMES]) or "no sync at all"
-    more = f" and {len(by_likeness) - MOST_NAMES} more" if len(by_likeness) > MOST_NAMES else ""
-    return f"Census sync {wanted}: there is none. Those that there are: {existing}{more}", None
 
 
 def development() -> CensusResource:

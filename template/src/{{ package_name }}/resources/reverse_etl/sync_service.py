@@ -1,98 +1,39 @@
-"""What services have in common that send rows of the warehouse to the tools of other teams: their syncs and runs.
+"""A sync is started once for what it has to send, whatever fails on the way.
 
-A sync is started once for what it has to send, whatever fails on the way. So the newest run is looked up before the
-start: where it is unclear whether the start has worked, a newer run says that it has. Only ids are compared, never the
-clocks of two machines.
+So the newest run is looked up before the start: where it is unclear whether the start has worked, a newer run says that
+it has. Only ids are compared, never the clocks of two machines.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, sleep
-from typing import Any, ClassVar, TypeVar
 
 import dagster as dg
-import pydantic
 
-from .http_api import HttpApi, ServiceFailure
+from .http_api import ServiceFailure
+from .sync_api import SyncApi
 from .sync_runs import Memory, Sync, SyncRun, subject_of
 
-T = TypeVar("T")
-#: Pages of a list that are read at most. A page has up to 100 entries.
-MOST_PAGES = 1000
 #: How often the runs are looked through for one whose start was not confirmed.
 LOOKS_FOR_A_START = 3
 #: How often in a row a service may refuse to tell how a run is doing.
 MOST_REFUSALS = 3
 
 
-class SyncService(dg.ConfigurableResource, ABC):
+class SyncService(SyncApi):
     """Starts syncs and waits for their end.
 
     A sync counts as done only when every row has arrived: whatever else ends the run, says why and with which counts.
 
     Args:
-        api_key: The key.
-        base_url: Where the API is, with its version.
         send: Off, assets don't call the service at all. For development.
         allow_failed_records: Accept runs in which some rows were rejected; the counts are metadata.
-        request_timeout: Seconds to wait for an answer.
-        request_max_retries: How often a request is repeated that failed for a reason that can pass.
-        request_retry_delay: Seconds before the first repetition; each later one waits twice as long.
         poll_interval: Seconds between two looks at a run.
         poll_timeout: Seconds after which a run that has not ended is given up.
     """
 
-    service: ClassVar[str]
-    #: Words for a run that goes on. Others are not taken for an end either, but mentioned in the log.
-    goes_on: ClassVar[frozenset[str]]
-    hints: ClassVar[Mapping[int, str]] = {}
-
-    api_key: str = pydantic.Field(default="", repr=False)
-    base_url: str = ""
     send: bool = True
     allow_failed_records: bool = False
-    request_timeout: float = 15.0
-    request_max_retries: int = 3
-    request_retry_delay: float = 1.0
     poll_interval: float = 10.0
     poll_timeout: float = 3600.0
-
-    @property
-    def address(self) -> str:
-        """Where the API is, with its version."""
-        return self.base_url
-
-    @abstractmethod
-    def describe(self, sync_id: int, name: str) -> Sync:
-        """The sync. What only people need may be missing."""
-
-    @abstractmethod
-    def _page_of_runs(self, sync: Sync, page: int) -> tuple[Sequence[SyncRun], bool]:
-        """Some of its runs, in any order, and whether there is another page."""
-
-    @abstractmethod
-    def _look(self, sync: Sync, run_id: int) -> SyncRun | None:
-        """A run as it is now; none if the service does not know it yet."""
-
-    @abstractmethod
-    def _trigger(self, sync: Sync) -> int:
-        """Start a run. Returns its id."""
-
-    def _cancel(self, sync: Sync, run_id: int) -> bool:
-        """Stop a run. Returns whether the service has a way to."""
-        return False
-
-    @abstractmethod
-    def counts(self, run: SyncRun) -> Mapping[str, Any]:
-        """What the service tells about a run, for its metadata."""
-
-    @abstractmethod
-    def missing(self, run: SyncRun) -> str:
-        """Which rows did not arrive in a run that has succeeded; empty if all did.
-
-        Raises:
-            ValueError: The service says something else than a number.
-        """
 
     def run_sync(self, sync_id: int, name: str, memory: Memory, allow_failed_records: bool) -> tuple[Sync, SyncRun]:
         """Run a sync and wait for its end.
@@ -180,20 +121,6 @@ class SyncService(dg.ConfigurableResource, ABC):
             allow_retries=False,
         )
 
-    def _runs(self, sync: Sync) -> list[SyncRun]:
-        """The runs, oldest first: all, or the newest if the service begins with those."""
-        runs: dict[int, SyncRun] = {}
-        for page in range(MOST_PAGES):
-            found, goes_on = self._page_of_runs(sync, page)
-            read_before = all(run.id in runs for run in found)
-            runs.update({run.id: run for run in found})
-            if not goes_on or read_before or found[0].id > found[-1].id:
-                return [runs[run_id] for run_id in sorted(runs)]
-        raise ServiceFailure(f"{sync.subject}: {self.service} lists more than {MOST_PAGES} pages of runs")
-
-    def _first_after(self, sync: Sync, run_id: int) -> SyncRun | None:
-        return next((run for run in self._runs(sync) if run.id > run_id), None)
-
     def _wait_for_end(self, sync: Sync, run_id: int) -> SyncRun:
         deadline = monotonic() + self.poll_timeout
         status, problem, refusals = "not there yet", "", 0
@@ -256,47 +183,3 @@ class SyncService(dg.ConfigurableResource, ABC):
                 metadata={name: value for name, value in self.counts(run).items() if value is not None},
                 allow_retries=False,
             )
-
-    def _request(
-        self,
-        method: str,
-        endpoint: str,
-        subject: str,
-        read: Callable[[Any], T],
-        params: Mapping[str, Any] | None = None,
-        retries: int | None = None,
-    ) -> T:
-        """Send a request, and return what is read from the answer."""
-        api = HttpApi(
-            service=self.service,
-            base_url=self.address,
-            api_key=self.api_key,
-            timeout=self.request_timeout,
-            max_retries=self.request_max_retries if retries is None else retries,
-            retry_delay=self.request_retry_delay,
-            log=self._log,
-            hints=self.hints,
-        )
-        return api.request(method, endpoint, subject, read, params)
-
-    def _described(self, sync_id: int, subject: str, read: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """What the service says of a sync; nothing where the key may not read it, since it is only shown."""
-        try:
-            return self._request("GET", f"syncs/{sync_id}", subject, read)
-        except ServiceFailure as failure:
-            if failure.status != 403:
-                raise
-            self._log.warning(f"{failure.description}. Going on without its description")
-            return {}
-
-    def _shown(self, endpoint: str, subject: str, read: Callable[[Any], str]) -> str:
-        """A name that is only shown: without it, everything works."""
-        try:
-            return self._request("GET", endpoint, subject, read, retries=0)
-        except ServiceFailure as failure:
-            self._log.warning(f"{failure.description}. Going on without that name")
-            return ""
-
-    @property
-    def _log(self) -> Any:
-        return dg.get_dagster_logger()

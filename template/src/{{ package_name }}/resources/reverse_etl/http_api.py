@@ -6,27 +6,20 @@ The API key is sent, and appears nowhere else: not in a log line, an error or a 
 import json
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from time import monotonic, sleep
+from time import sleep
 from typing import Any, TypeVar
 
 import dagster as dg
 import requests
-import urllib3
-from requests.auth import AuthBase
 
+from .http_exchange import can_pass, exchange, may_have_arrived
 from .service_answers import message_in
 
 T = TypeVar("T")
 #: A service that asks for more patience than this, in seconds, fails the run instead of blocking it.
 LONGEST_WAIT = 300.0
-#: Bytes of an answer at most, and how many times the timeout it may take to arrive.
-LARGEST_ANSWER = 50_000_000
-SLOWEST_ANSWER = 4
 HINTS = {
     401: "check {variable}",
     403: "check what the key in {variable} may do",
@@ -60,17 +53,6 @@ class ServiceFailure(dg.Failure):
     def refused(self) -> bool:
         """Whether the service has understood, and says no."""
         return self.status is not None and 300 <= self.status < 500 and not self.passing
-
-
-class BearerAuth(AuthBase):
-    """Sends the API key. As a header alone it would lose against a ``.netrc`` with an entry for the host."""
-
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._api_key}"
-        return request
 
 
 @dataclass(frozen=True)
@@ -151,14 +133,16 @@ class HttpApi:
         self, method: str, endpoint: str, subject: str, read: Callable[[Any], T], params: Mapping[str, Any] | None
     ) -> T:
         what = f"{method} {endpoint}"
+        url = f"{self.base_url.rstrip('/')}/{endpoint}"
         try:
-            status, reason_phrase, headers, text = self._send(method, endpoint, params)
+            answer = exchange(method, url, params, self.api_key, self.timeout)
         except requests.RequestException as error:
             raise self._of_the_connection(error, subject, what) from None
+        status, text = answer.status, self._clean(answer.text)
 
         def problem(reason: str = "") -> str:
             message = message_in(text) or "no message"
-            answered = f"{subject}: {self.service} answered {f'{status} {reason_phrase}'.strip()} to {what}: {message}"
+            answered = f"{subject}: {self.service} answered {f'{status} {answer.reason}'.strip()} to {what}: {message}"
             return self._clean(f"{answered}{reason}")
 
         if not 200 <= status < 300:
@@ -169,7 +153,7 @@ class HttpApi:
                 passing=later,
                 unclear=later and status != HTTPStatus.TOO_MANY_REQUESTS,
                 status=status,
-                wait=retry_after(headers.get("Retry-After")),
+                wait=answer.wait,
             )
         try:
             content = json.loads(text)
@@ -182,32 +166,6 @@ class HttpApi:
             wrong = f"there is no {error} in it" if isinstance(error, LookupError) else str(error)
             reason = f" (that is not what was asked for: {wrong})"
             raise ServiceFailure(problem(reason), unclear=True, status=status) from None
-
-    def _send(
-        self, method: str, endpoint: str, params: Mapping[str, Any] | None
-    ) -> tuple[int, str, Mapping[str, str], str]:
-        """The status, its name, the headers and the body of the answer, without the key in any of them."""
-        url = f"{self.base_url.rstrip('/')}/{endpoint}"
-        latest = monotonic() + SLOWEST_ANSWER * self.timeout
-        body = b""
-        with requests.request(
-            method,
-            url,
-            params=params,
-            auth=BearerAuth(self.api_key),
-            timeout=self.timeout,
-            stream=True,
-            # A redirected POST would arrive as a GET.
-            allow_redirects=False,
-        ) as response:
-            for part in response.iter_content(65536):
-                body += part
-                if monotonic() > latest:
-                    raise requests.ReadTimeout(f"{len(body)} bytes have arrived by then, and no end")
-                if len(body) > LARGEST_ANSWER:
-                    raise requests.exceptions.ContentDecodingError(f"more than {LARGEST_ANSWER} bytes")
-            text = body.decode("utf-8-sig", errors="replace")
-            return response.status_code, self._clean(response.reason or ""), response.headers, self._clean(text)
 
     def _of_the_connection(self, error: requests.RequestException, subject: str, what: str) -> ServiceFailure:
         passing = can_pass(error)
@@ -230,29 +188,3 @@ class HttpApi:
     def _clean(self, text: str) -> str:
         # A service may quote the key that it refuses.
         return text.replace(self.api_key, "[API key]") if len(self.api_key) > 8 else text
-
-
-def can_pass(error: Exception) -> bool:
-    """Whether another try may succeed where this error was: not with a wrong address or certificate."""
-    return not isinstance(error, (requests.exceptions.SSLError, ValueError))
-
-
-def may_have_arrived(error: Exception) -> bool:
-    """Whether the service may have got the request whose connection failed."""
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
-        return False
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return not isinstance(reason, urllib3.exceptions.NewConnectionError)
-
-
-def retry_after(header: str | None) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, which is a number or a date."""
-    if not header:
-        return None
-    with suppress(ValueError):
-        seconds = float(header)
-        return max(0.0, seconds) if seconds == seconds else None  # NaN is not equal to itself
-    try:
-        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None

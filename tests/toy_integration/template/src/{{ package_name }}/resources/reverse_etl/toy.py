@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from ..settings import PRODUCTION, environment
+from ...settings import PRODUCTION, environment
 
 
 class ToyResource(dg.ConfigurableResource):
