@@ -58,7 +58,7 @@ class Project:
 
     def generate(self, *options: str) -> Measured:
         """Make the sample database."""
-        return self.run_code(f"from {self.package}_tools.sample_database import main; main()", *options)
+        return self.run_code(f"from {self.package}_tools.sample_command import main; main()", *options)
 
     def first_day(self) -> date:
         """The first day with orders."""

@@ -19,7 +19,7 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt project of a project with default answers, which has its sample data."""
     project = tmp_path_factory.mktemp("dbt") / "project"
     render(template, project, {})
-    run(project, "python", "-m", "sales_platform_tools.sample_database")
+    run(project, "python", "-m", "sales_platform_tools.sample_command")
     return project / "src" / "sales_platform" / "dbt_project"
 
 

@@ -27,8 +27,8 @@ from releases import recorded_releases, template_of
 from repository import ROOT, copy_template
 
 TOY = Path(__file__).with_name("toy_integration")
-#: What has to be added elsewhere, and after what: the choice to the question and to the form, and the package to those
-#: of the tests' environment, which `uv lock` then locks.
+#: What somebody has to add elsewhere, and after what: the choice to the question and to the form, and the package to
+#: those of the tests' environment. The lock file and the reserved names follow from that, by a command each.
 ELSEWHERE = {
     "copier.yml": ("    Hightouch: hightouch\n", "    Toy: toy\n"),
     ".github/workflows/bootstrap.yml": ("options: [none, census, hightouch", ", toy"),

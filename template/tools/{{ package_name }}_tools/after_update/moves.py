@@ -22,9 +22,15 @@ JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
     "src/<package>/order_sensors.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/partitions.py": ("src/<package>/settings.py",),
     "src/<package>/run_history.py": ("src/<package>/resources/run_storage.py",),
+    "src/<package>/pipeline.py": (
+        "tools/<package>_tools/pipeline.py",
+        "tools/<package>_tools/own_instance.py",
+        "tools/<package>_tools/run_report.py",
+    ),
     "src/<package>/sample_data.py": (
         "tools/<package>_tools/sample_data.py",
         "tools/<package>_tools/sample_database.py",
+        "tools/<package>_tools/sample_command.py",
     ),
     "src/<package>/schedules.py": ("src/<package>/defs/schedules.py",),
     "tests/test_automation_conditions.py": ("tests/test_conditions.py",),
