@@ -153,6 +153,14 @@ FAULTS = [
         has_assets,
     ),
     Fault(
+        "the graph is in pieces",
+        "assets",
+        f"{PACKAGE}/defs/sales_analytics/assets.py",
+        "    deps=[CUSTOMERS],\n",
+        "",
+        lambda combination: combination.answers["style"] == "pythonic",
+    ),
+    Fault(
         "the logic is wrong",
         "pytest tests/test_transformations.py",
         f"{PACKAGE}/sales/transformations.py",

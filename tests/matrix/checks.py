@@ -3,7 +3,7 @@
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -125,7 +125,7 @@ def check_dependencies(combination: Combination, tree: Tree) -> str | None:
 
 
 def check_assets(combination: Combination, listed: Mapping[str, Any]) -> str | None:
-    """No dependency dangles, and the chain is complete wherever there are Python assets.
+    """No dependency dangles, the chain is complete wherever there are Python assets, and the graph is one piece.
 
     Args:
         combination: The answers.
@@ -145,7 +145,24 @@ def check_assets(combination: Combination, listed: Mapping[str, Any]) -> str | N
     if present != chain:
         return f"of the chain it has {present}, not {chain}"
     broken = [f"{one} -> {two}" for one, two in zip(chain, chain[1:], strict=False) if one not in dependencies[two]]
-    return f"the chain is broken: {', '.join(broken)}" if broken else None
+    if broken:
+        return f"the chain is broken: {', '.join(broken)}"
+    # Models of a repository that was not fetched have no sources yet.
+    apart = [] if combination.answers["dbt"] == "git" else not_reached(dependencies)
+    return f"the graph is in pieces: nothing leads to {', '.join(apart)}" if apart else None
+
+
+def not_reached(dependencies: Mapping[str, Set[str]]) -> list[str]:
+    """The assets to which no way leads from the first one, up or down the dependencies."""
+    neighbours = {key: set(upstream) for key, upstream in dependencies.items()}
+    for key, upstream in dependencies.items():
+        for each in upstream:
+            neighbours[each].add(key)
+    reached, edge = set[str](), {min(neighbours)}
+    while edge:
+        reached |= edge
+        edge = set().union(*(neighbours[key] for key in edge)) - reached
+    return sorted(neighbours.keys() - reached)
 
 
 def check_documents(tree: Tree, listed: Mapping[str, Any]) -> str | None:

@@ -21,6 +21,16 @@ JOINED_OR_DIVIDED: dict[str, tuple[str, ...]] = {
     "src/<package>/order_days.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/order_sensors.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/partitions.py": ("src/<package>/settings.py",),
+    "src/<package>/resources/census.py": (
+        "src/<package>/resources/reverse_etl/census.py",
+        "src/<package>/resources/reverse_etl/census_answers.py",
+        "src/<package>/resources/reverse_etl/census_names.py",
+    ),
+    "src/<package>/resources/hightouch.py": ("src/<package>/resources/reverse_etl/hightouch.py",),
+    "src/<package>/resources/http_api.py": (
+        "src/<package>/resources/reverse_etl/http_api.py",
+        "src/<package>/resources/reverse_etl/http_exchange.py",
+    ),
     "src/<package>/run_history.py": ("src/<package>/resources/run_storage.py",),
     "src/<package>/pipeline.py": (
         "tools/<package>_tools/pipeline.py",
