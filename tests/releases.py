@@ -1,11 +1,13 @@
 """The template as its users get it: a git repository with a tag for each release, and what is not released yet."""
 
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 from unittest import mock
 
@@ -16,12 +18,37 @@ from repository import ROOT, copy_template
 
 #: The tag of the work tree: newer than any release.
 CURRENT = "v1000.0.0"
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @cache
 def recorded_releases() -> tuple[Release, ...]:
     """The releases in ``CHANGELOG.md``, the newest first."""
-    return releases_in((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    return releases_in(CHANGELOG)
+
+
+def notes_of(version: str, changelog: str = CHANGELOG) -> str:
+    """What the changelog says of a version."""
+    parts = re.split(r"^## (.*)$", changelog, flags=re.M)
+    notes = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return next((text for heading, text in notes.items() if heading.split(" (")[0] == version), "")
+
+
+def moved_since(release: Release) -> dict[str, set[str]]:
+    """Where the notes of newer versions say that the files of a release are, by their old paths.
+
+    A row of their tables has a place for each file, or one for all; or what was one file has several.
+    """
+    names = [each.version for each in recorded_releases()]
+    moves: dict[str, set[str]] = {}
+    for version in [*names[: names.index(release.version)][::-1], "Unreleased"]:
+        for row in re.findall(r"^ *\|.*\|$", notes_of(version), re.M):
+            was, now = (re.findall(r"`([^`]+\.\w+)`", cell) for cell in row.split("|")[2:4])
+            places = zip(was, now, strict=True) if len(was) == len(now) else product(was, now)
+            for before, after in places:
+                for path in [path for path, at in moves.items() if before in at] or [before]:
+                    moves[path] = moves.get(path, set()) - {before} | {after}
+    return moves
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 from release import HEADING, numbers
-from releases import recorded_releases
+from releases import CHANGELOG, notes_of, recorded_releases
 from repository import ROOT
 
-CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 PACKAGE = "{{ package_name }}"
 
 
@@ -33,13 +32,6 @@ def paths_now() -> set[str]:
     """The paths that the template in the work tree can render."""
     files = [path for path in (ROOT / "template").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return paths_in([path.relative_to(ROOT).as_posix() for path in files])
-
-
-def notes_of(version: str, changelog: str = CHANGELOG) -> str:
-    """What the changelog says of a version."""
-    parts = re.split(r"^## (.*)$", changelog, flags=re.M)
-    notes = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return next((text for heading, text in notes.items() if heading.split(" (")[0] == version), "")
 
 
 def unexplained(before: set[str], after: set[str], notes: str) -> list[str]:
@@ -97,20 +89,20 @@ def test_what_the_notes_do_not_name_is_found(notes: str, expected: list[str]) ->
     assert unexplained(before, after, notes_of("Unreleased", changelog)) == expected
 
 
-def joined_or_divided() -> dict[str, tuple[str, ...]]:
+def not_seen_by_git() -> dict[str, tuple[str, ...]]:
     """Where projects look for what was in files that git does not find again."""
     [file] = (ROOT / "template").rglob("after_update/moves.py*")
     [table] = [
         node.value
         for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "JOINED_OR_DIVIDED"
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "NOT_SEEN_BY_GIT"
     ]
     return ast.literal_eval(table)
 
 
-def test_files_that_were_joined_or_divided_can_be_found() -> None:
+def test_files_that_were_not_seen_by_git_can_be_found() -> None:
     """Each was in a release and is gone, and what it was joined with is there now: also when that moves once more."""
     released = set().union(*(paths_of(release.commit) for release in recorded_releases()))
-    gone, now, table = released - paths_now(), paths_now(), joined_or_divided()
+    gone, now, table = released - paths_now(), paths_now(), not_seen_by_git()
     assert not [source for source in table if source not in gone]
     assert not [target for targets in table.values() for target in targets if target not in now]

@@ -65,7 +65,7 @@ class Plan:
             if _read(project / path) != target.merged.content:
                 paths += [edit.path for edit in target.edits]
         back = {path for path, content in self.deleted.items() if _read(project / path) == content}
-        return sorted([*paths, *(path for path, move in self.moves.items() if move.renamed in back)])
+        return sorted([*paths, *(path for path, move in self.moves.items() if back.intersection(move.targets))])
 
 
 @dataclass
@@ -105,11 +105,12 @@ def plan(project: Path, before: str, renderings: Renderings) -> Plan:
                 continue
         found.saved.append(edit)
     gone = deleted_before(project, before, renderings)
-    for path in sorted(gone & found.moves.keys()):
-        back = found.moves[path].renamed
-        # What others were joined with is more than the file that was deleted.
-        others = [each for each, move in found.moves.items() if back in move.targets and each not in gone]
-        if back and back not in renderings.old.files and not others:
+    sources: dict[str, set[str]] = {}
+    for path, move in found.moves.items():
+        for target in move.targets:
+            sources.setdefault(target, set()).add(path)
+    for back in sorted(sources.keys() - renderings.old.files):
+        if sources[back] <= gone:  # What others were joined with is more than the file that was deleted.
             found.deleted[back] = renderings.new.content(back)
     return found
 
