@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from ..resources.reverse_etl.service_answers import count
+from ..resources.reverse_etl.service_answers import whole_number_or_none
 from .model_sync import DbtModel, checked_model, checked_name
 
 
@@ -29,6 +29,6 @@ class CensusModelSync(dg.Resolvable):
         self.name = checked_name("CensusModelSync", self.name)
         self.dbt_model = checked_model("CensusModelSync", self.dbt_model)
         if self.sync_id is not None:
-            if not count(self.sync_id):
+            if not whole_number_or_none(self.sync_id):
                 raise ValueError(f"CensusModelSync: sync_id must be a whole number above 0, not {self.sync_id!r}")
-            self.sync_id = count(self.sync_id)
+            self.sync_id = whole_number_or_none(self.sync_id)

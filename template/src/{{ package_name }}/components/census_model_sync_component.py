@@ -14,7 +14,7 @@ from ..resources.database import DatabaseResource
 from ..resources.reverse_etl.census import CensusResource, production
 from ..resources.reverse_etl.census_answers import columns_of
 from ..resources.reverse_etl.census_names import look_up
-from ..resources.reverse_etl.service_answers import count
+from ..resources.reverse_etl.service_answers import whole_number_or_none
 from .census_model_sync import CensusModelSync
 from .example_scaffolder import ExampleScaffolder
 from .model_sync import DEFAULT_TAGS, model_sync_spec, not_sent, sent
@@ -111,7 +111,7 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
         except dg.DagsterInvalidConfigError as error:
             raise dg.Failure("The state of Census can't be fetched without its API key: set CENSUS_API_KEY") from error
         there = workspace.find_syncs()
-        found = [look_up(there, sync.name, count(sync.sync_id)) for sync in self.syncs]
+        found = [look_up(there, sync.name, whole_number_or_none(sync.sync_id)) for sync in self.syncs]
         problems = [problem for problem, _ in found if problem]
         if problems:
             raise dg.Failure("\n".join(problems), allow_retries=False)

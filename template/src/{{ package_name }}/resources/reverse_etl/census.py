@@ -11,7 +11,7 @@ import dagster as dg
 from ...settings import DEVELOPMENT, PRODUCTION, environment
 from .census_answers import data_of, end_of, invalid_in, name_in, run_in
 from .http_api import ServiceFailure
-from .service_answers import count, mapping, seconds_between, text, whole_number
+from .service_answers import mapping, seconds_between, text_or_empty, whole_number, whole_number_or_none
 from .sync_api import MOST_PAGES
 from .sync_runs import Sync, SyncRun, subject_of
 from .sync_service import SyncService
@@ -56,7 +56,7 @@ class CensusResource(SyncService):
         """The sync, with its label and the names of its two ends as far as the token may see them."""
         subject = subject_of(self.service, sync_id, name)
         told = self._described(sync_id, subject, lambda answer: mapping(data_of(answer)))
-        subject = subject_of(self.service, sync_id, text(told.get("label")) or name)
+        subject = subject_of(self.service, sync_id, text_or_empty(told.get("label")) or name)
         return Sync(sync_id, subject, self.url_of_runs(sync_id), self.names_of_ends(told, subject))
 
     def names_of_ends(self, told: Mapping[str, Any], subject: str) -> dict[str, str]:
@@ -91,11 +91,11 @@ class CensusResource(SyncService):
         """What the service tells about a run, for its metadata."""
         told = run.told
         return {
-            "rows": count(told.get("source_record_count")),
-            "records_processed": count(told.get("records_processed")),
-            "records_updated": count(told.get("records_updated")),
-            "records_failed": count(told.get("records_failed") or 0),
-            "records_invalid": count(invalid_in(told) or 0),
+            "rows": whole_number_or_none(told.get("source_record_count")),
+            "records_processed": whole_number_or_none(told.get("records_processed")),
+            "records_updated": whole_number_or_none(told.get("records_updated")),
+            "records_failed": whole_number_or_none(told.get("records_failed") or 0),
+            "records_invalid": whole_number_or_none(invalid_in(told) or 0),
             "duration_seconds": seconds_between(told.get("created_at"), told.get("completed_at")),
             "full_sync": told.get("full_sync") if isinstance(told.get("full_sync"), bool) else None,
             "sync_run_id": run.id,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .service_answers import message_of, text, whole_number
+from .service_answers import message_of, text_or_empty, whole_number
 from .sync_runs import SyncRun
 
 #: Words for the end of a run, besides that it has a ``completed_at``.
@@ -26,12 +26,12 @@ def data_of(answer: Any) -> Any:
 
 def run_in(told: Mapping[str, Any]) -> SyncRun:
     """A run, from what the service tells about it."""
-    status = text(told.get("status")).lower() or "unknown"
+    status = text_or_empty(told.get("status")).lower() or "unknown"
     has_ended = bool(told.get("completed_at")) or status in ENDS
     if has_ended and told.get("canceled"):
         status = "canceled"
     message = message_of(told.get("error_message") or told.get("error_detail"))
-    code = f" [{text(told['error_code'])}]" if text(told.get("error_code")) else ""
+    code = f" [{text_or_empty(told['error_code'])}]" if text_or_empty(told.get("error_code")) else ""
     if status == "skipped":
         message = f"{message} An earlier run of the sync had not ended".strip()
     return SyncRun(
@@ -60,7 +60,7 @@ def end_of(sync: Mapping[str, Any], kind: str) -> str:
 
 def name_in(end: Mapping[str, Any]) -> str:
     """What people call a source or a destination."""
-    return text(end.get("name")) or text(end.get("label")) or text(end.get("type"))
+    return text_or_empty(end.get("name")) or text_or_empty(end.get("label")) or text_or_empty(end.get("type"))
 
 
 def invalid_in(run: Mapping[str, Any]) -> Any:
@@ -73,7 +73,7 @@ def columns_of(sync: Mapping[str, Any]) -> dict[str, str]:
     mappings = sync.get("mappings")
     found = [mapping for mapping in mappings if isinstance(mapping, Mapping)] if isinstance(mappings, list) else []
     return {
-        text(mapping.get("to")): text(mapping.get("field_type")) or "unknown"
+        text_or_empty(mapping.get("to")): text_or_empty(mapping.get("field_type")) or "unknown"
         for mapping in found
-        if text(mapping.get("to"))
+        if text_or_empty(mapping.get("to"))
     }

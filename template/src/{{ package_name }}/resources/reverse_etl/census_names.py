@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-from .service_answers import text
+from .service_answers import text_or_empty
 
 #: How many of the existing syncs an error lists.
 MOST_NAMES = 30
@@ -12,7 +12,7 @@ MOST_NAMES = 30
 
 def label_of(sync_id: int, sync: Mapping[str, Any]) -> str:
     """The name by which a sync is listed."""
-    return text(sync.get("label")) or text(sync.get("resource_identifier")) or f"sync {sync_id}"
+    return text_or_empty(sync.get("label")) or text_or_empty(sync.get("resource_identifier")) or f"sync {sync_id}"
 
 
 def look_up(syncs: Mapping[int, Mapping[str, Any]], name: str, sync_id: int | None = None) -> tuple[str, int | None]:

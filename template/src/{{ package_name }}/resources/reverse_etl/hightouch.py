@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import dagster as dg
 
 from ...settings import DEVELOPMENT, PRODUCTION, environment
-from .service_answers import count, message_of, seconds_between, text, whole_number
+from .service_answers import message_of, seconds_between, text_or_empty, whole_number, whole_number_or_none
 from .sync_runs import Sync, SyncRun, subject_of
 from .sync_service import SyncService
 
@@ -37,10 +37,12 @@ class HightouchResource(SyncService):
         """The sync, with its slug and the name of its destination as far as the key may see them."""
         subject = subject_of(self.service, sync_id, name)
         told = self._described(sync_id, subject, sync_in)
-        subject = subject_of(self.service, sync_id, text(told.get("slug")) or name)
-        destination = count(told.get("destinationId"))
+        subject = subject_of(self.service, sync_id, text_or_empty(told.get("slug")) or name)
+        destination = whole_number_or_none(told.get("destinationId"))
         shown = (
-            self._shown(f"destinations/{destination}", subject, lambda end: text(end["name"])) if destination else ""
+            self._shown(f"destinations/{destination}", subject, lambda end: text_or_empty(end["name"]))
+            if destination
+            else ""
         )
         return Sync(sync_id, subject, url_of(told, sync_id), {"destination": shown} if shown else {})
 
@@ -48,7 +50,7 @@ class HightouchResource(SyncService):
         """What the service tells about a run, for its metadata."""
         told = run.told
         return {
-            "rows": count(told.get("querySize")),
+            "rows": whole_number_or_none(told.get("querySize")),
             "records_processed": shown_rows(told, "plannedRows"),
             "records_updated": shown_rows(told, "successfulRows"),
             "records_failed": shown_rows(told, "failedRows"),
@@ -87,7 +89,7 @@ def runs_in(answer: Any) -> tuple[list[SyncRun], bool]:
 
 def run_in(told: Mapping[str, Any]) -> SyncRun:
     """A run, from what the service tells about it."""
-    status = text(told.get("status")).lower() or "unknown"
+    status = text_or_empty(told.get("status")).lower() or "unknown"
     # "Incomplete: the sync had a temporary interruption and will resume in a new run."
     is_resumed = status == "interrupted"
     has_ended = status in ENDS or (bool(told.get("finishedAt")) and not is_resumed and status not in GOES_ON)
@@ -125,7 +127,7 @@ def shown_rows(run: Mapping[str, Any], which: str) -> int | None:
 
 def url_of(sync: Mapping[str, Any], sync_id: int) -> str:
     """The page with the runs of a sync, for people; the service's first page without a workspace."""
-    workspace = count(sync.get("workspaceId"))
+    workspace = whole_number_or_none(sync.get("workspaceId"))
     return f"{APP_URL}/{workspace}/syncs/{sync_id}/runs" if workspace else APP_URL
 
 

@@ -55,8 +55,8 @@ def whole_number(value: Any) -> int:
     return value
 
 
-def count(value: Any) -> int | None:
-    """A count that is only shown: none where the service has none, or something else."""
+def whole_number_or_none(value: Any) -> int | None:
+    """A whole number that is only shown: none where the service has none, or something else."""
     try:
         return whole_number(value)
     except ValueError:
@@ -71,6 +71,6 @@ def seconds_between(start: Any, end: Any) -> float | None:
         return None
 
 
-def text(value: Any) -> str:
+def text_or_empty(value: Any) -> str:
     """A text that is only shown: empty where the service has none, or something else."""
     return value if isinstance(value, str) else ""
