@@ -29,7 +29,7 @@ def places_of(graph: "AssetGraph", results: "Sequence[dg.ExecuteInProcessResult]
     places = {}
     for materialization in materializations(results):
         path, table, sent = (materialization.metadata.get(key) for key in ("path", "dagster/table_name", "sent"))
-        # Of some tables it is known before they are made.
+        # Some tables are named by the definition of their asset, and not again when they are made.
         known = graph.get(materialization.asset_key).metadata.get("dagster/table_name")
         if path:
             place = str(path.value)

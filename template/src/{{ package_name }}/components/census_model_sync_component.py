@@ -29,7 +29,7 @@ syncs:
     # The dbt model whose rows are sent: the sync runs after it.
     model: customer_value
     description: What is sent, and where it goes.
-# Selections use the domain. The cadence keeps it fresh.
+# Jobs select by the domain; the cadence says how often it is sent.
 tags:
   domain: customers
   cadence: daily

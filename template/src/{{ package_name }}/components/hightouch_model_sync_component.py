@@ -21,7 +21,7 @@ model: customer_value
 # From the sync's address in Hightouch, …/syncs/12345. Or `$` and an environment variable that holds it.
 sync_id: 12345
 description: What is sent, and where it goes.
-# Selections use the domain. The cadence keeps it fresh.
+# Jobs select by the domain; the cadence says how often it is sent.
 tags:
   domain: customers
   cadence: daily

@@ -13,16 +13,16 @@ from .example_scaffolder import ExampleScaffolder
 EXAMPLE = """
 # The schema of the tables, and the first level of the keys of their assets.
 source: NAME
-# Each with what a row of it is.
+# Each table, with what a row of it is.
 tables:
   customers: The customers, as the source has them.
-# What is in their columns, for the catalogue: the type of each, and what a value means.
+# Their columns, for the catalogue: the type of each, and what a value means.
 columns:
   customers:
     customer_id: [VARCHAR, The name of the customer.]
-# Of tables with rows by day, the column that tells it: a check counts the rows without one.
+# Where rows belong to days, the column that tells which: a check counts the rows that have none.
 day_columns: {}
-# Selections use the domain. The cadence says how often the tables change.
+# Jobs select by the domain; the cadence says how often the tables change.
 tags:
   domain: sales
   cadence: daily
@@ -40,7 +40,7 @@ class ObservedTablesComponent(dg.Component, dg.Resolvable):
     Args:
         source: The name of the source: the schema of the tables, and the first level of the keys.
         tables: The tables, each with a description. The name is the second level of the key.
-        day_columns: Of tables that are read by day, the column that tells it. A check counts the rows without one.
+        day_columns: Where rows belong to days, the column that tells which. A check counts the rows that have none.
         tags: Tags of the assets.
         columns: The columns of a table, each with its type and what a value means.
     """

@@ -26,6 +26,11 @@ NOT_SEEN_BY_GIT: dict[str, tuple[str, ...]] = {
     "src/<package>/order_days.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/order_sensors.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/partitions.py": ("src/<package>/settings.py",),
+    "src/<package>/pipeline.py": (
+        "tools/<package>_tools/pipeline.py",
+        "tools/<package>_tools/own_instance.py",
+        "tools/<package>_tools/run_report.py",
+    ),
     "src/<package>/resources/census.py": (
         "src/<package>/resources/reverse_etl/census.py",
         "src/<package>/resources/reverse_etl/census_answers.py",
@@ -37,11 +42,6 @@ NOT_SEEN_BY_GIT: dict[str, tuple[str, ...]] = {
         "src/<package>/resources/reverse_etl/http_exchange.py",
     ),
     "src/<package>/run_history.py": ("src/<package>/resources/run_storage.py",),
-    "src/<package>/pipeline.py": (
-        "tools/<package>_tools/pipeline.py",
-        "tools/<package>_tools/own_instance.py",
-        "tools/<package>_tools/run_report.py",
-    ),
     "src/<package>/sample_data.py": (
         "tools/<package>_tools/sample_data.py",
         "tools/<package>_tools/sample_database.py",

@@ -53,8 +53,8 @@ CUSTOMERS_COLUMNS = {
 }
 
 # All days of a run at once, with whatever else the run has: to start costs more than to compute a month. Where a
-# history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it. What has no days
-# says so as well: `dg launch --partition-range` asks everything that it starts.
+# history is too large for one run, `dg.BackfillPolicy.multi_run(max_partitions_per_run=31)` splits it. Assets without
+# days have the policy too, as `dg launch --partition-range` wants it of everything that it starts.
 ALL_DAYS_AT_ONCE = dg.BackfillPolicy.single_run()
 
 
@@ -72,7 +72,7 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
     """The orders that the order system received on a day, as they came: with duplicates and faults."""
     window = context.partition_time_window
     with retried(context):
-        # Before the rows: what comes in between is seen as a change later on.
+        # Looked at before the rows are read: what arrives in between is a change, and noticed later on.
         states = source_states(database, context.partition_keys)
         orders = read_table(
             database,

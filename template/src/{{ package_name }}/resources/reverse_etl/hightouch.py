@@ -90,7 +90,7 @@ def runs_in(answer: Any) -> tuple[list[SyncRun], bool]:
 def run_in(told: Mapping[str, Any]) -> SyncRun:
     """A run, from what the service tells about it."""
     status = text_or_empty(told.get("status")).lower() or "unknown"
-    # "Incomplete: the sync had a temporary interruption and will resume in a new run."
+    # Hightouch goes on with an interrupted run by itself, in a new one.
     is_resumed = status == "interrupted"
     has_ended = status in ENDS or (bool(told.get("finishedAt")) and not is_resumed and status not in GOES_ON)
     return SyncRun(
