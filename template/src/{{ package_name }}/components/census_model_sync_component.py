@@ -23,6 +23,7 @@ from .model_sync import (
     not_sent,
     sent,
 )
+from .optional_state import defs_from_state_if_any
 from .sync_memory import SyncMemory
 
 #: Where a state has what it knows, by the names of the syncs.
@@ -156,6 +157,10 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
             if sync_id
         }
         state_path.write_text(json.dumps({STATE: state}), encoding="utf-8")
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions, from the state if there is one."""
+        return defs_from_state_if_any(self, context)
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """One asset per listed sync, with what the state knows of it. A state of an older project knows nothing."""
