@@ -18,6 +18,7 @@ from ..resources.reverse_etl.service_answers import whole_number_or_none
 from .census_model_sync import CensusModelSync
 from .example_scaffolder import ExampleScaffolder
 from .model_sync import DEFAULT_TAGS, model_sync_spec, not_sent, sent
+from .optional_state import defs_from_state_if_any
 from .sync_memory import SyncMemory
 
 #: Where a state has what it knows, by the names of the syncs.
@@ -125,6 +126,10 @@ class CensusModelSyncComponent(dg.StateBackedComponent, dg.Resolvable):
             if sync_id
         }
         state_path.write_text(json.dumps({STATE: state}), encoding="utf-8")
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions, from the state if there is one."""
+        return defs_from_state_if_any(self, context)
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """One asset per listed sync, with what the state knows of it. A state of an older project knows nothing."""

@@ -14,6 +14,7 @@ from .dbt_git_repository import GitRepository
 from .dbt_manifest import prepare, prepare_if_changed
 from .dbt_scaffolder import OF_EVERY_MODEL
 from .example_scaffolder import ExampleScaffolder
+from .optional_state import defs_from_state_if_any
 from .warehouse_dbt_component import WarehouseDbtComponent
 
 EXAMPLE = f"""
@@ -68,7 +69,7 @@ class GitDbtComponent(WarehouseDbtComponent):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions, from the copy of the repository."""
-        return dg.StateBackedComponent.build_defs(self, context)
+        return defs_from_state_if_any(self, context)
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
         """An asset for each model. Before the repository was fetched, only what is awaited of it."""
