@@ -71,16 +71,13 @@ def _of_query(call: ast.Call, module: ModuleType, where: str, ours: set[str]) ->
 
 def _names_of_the_database(tree: ast.AST) -> set[str]:
     """What the database is called, and its connections."""
-    arguments = (node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation)
-    names = {each.arg for each in arguments if "DatabaseResource" in ast.unparse(each.annotation)}
-    opened = (
-        item for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items if item.optional_vars
-    )
-    return names | {
-        ast.unparse(item.optional_vars)
-        for item in opened
-        if any(ast.unparse(item.context_expr).startswith(f"{name}.connect(") for name in names)
-    }
+    names, opened = set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.annotation and "DatabaseResource" in ast.unparse(node.annotation):
+            names.add(node.arg)
+        elif isinstance(node, ast.withitem) and node.optional_vars:
+            opened.append((ast.unparse(node.context_expr), ast.unparse(node.optional_vars)))
+    return names | {con for made, con in opened if made.partition(".connect(")[0] in names}
 
 
 def _calls_in(tree: ast.AST) -> Iterator[ast.Call]:
