@@ -216,7 +216,7 @@ FAULTS = [
     Fault(
         "rows of another time are taken for those of the run",
         "test_partitions",
-        f"{SOURCE}/resources/partitions.py",
+        f"{SOURCE}/resources/partition_rows.py",
         "(place >= 0) & (rows < ends[order][place])",
         "place >= 0",
     ),
