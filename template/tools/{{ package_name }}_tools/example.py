@@ -43,6 +43,7 @@ FILES = (
     "src/*/dbt_project/models/staging/set_aside_orders.sql",
     "src/*/dbt_project/models/staging/stg_customers.sql",
     "src/*/dbt_project/models/staging/stg_orders.sql",
+    "src/*/dbt_project/models/staging/valid_orders.sql",
     "src/*/dbt_project/tests/every_day_has_orders.sql",
     "src/*/dbt_project/tests/every_row_has_a_day.sql",
     "src/*/dbt_project/tests/revenue_reconciles.sql",
@@ -71,7 +72,7 @@ NAMES = {
     *("daily_order_volume", "monthly_order_volume", "customers_by_segment"),
     *("daily_finance_job", "weekly_analytics_job"),
     "Customers to CRM",
-    *("stg_orders", "stg_customers", "fct_orders", "customer_value", "monthly_revenue_by_region"),
+    *("stg_orders", "stg_customers", "valid_orders", "fct_orders", "customer_value", "monthly_revenue_by_region"),
     *("set_aside_orders", "set_aside_customers", "every_day_has_orders", "every_row_has_a_day"),
     *("revenue_report", "revenue_reconciles"),
 }
