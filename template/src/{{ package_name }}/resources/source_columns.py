@@ -45,7 +45,7 @@ class Kind(Enum):
         # An infinite one is in no span of time; without a function around the column, whole blocks of rows are skipped.
         if found in _TIMES and not (found == "TIMESTAMP" and self is Kind.TIME):
             # Nothing, where it is infinite, or of a year that timestamps don't have.
-            value = f"TRY(make_timestamp(epoch_us({name})))"
+            value = f"make_timestamp(epoch_us({f'TRY_CAST({name} AS TIMESTAMP)' if found == 'DATE' else name}))"
         if self.read == "as text":
             value = f"CAST({value} AS VARCHAR)"
         elif self.read == "as date":

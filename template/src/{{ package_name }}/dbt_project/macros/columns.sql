@@ -40,5 +40,10 @@
 {#- A column as text: a time as one in UTC, whatever the time zone of the session is. -#}
 {% macro as_text(types, name) -%}
 {%- set is_a_time = types.get(name, '').startswith('TIMESTAMP') or types.get(name) == 'DATE' -%}
-cast({{ in_utc(name) if is_a_time else name }} as varchar)
+cast({{ as_utc(types, name) if is_a_time else name }} as varchar)
+{%- endmacro %}
+
+{#- A column as a time in UTC; null where it is infinite, or of a year that timestamps don't have. -#}
+{% macro as_utc(types, name) -%}
+{{ in_utc('try_cast(' ~ name ~ ' as timestamp)' if types.get(name) == 'DATE' else name) }}
 {%- endmacro %}

@@ -15,7 +15,7 @@ with as_text as (
         {{ trimmed(as_text(columns, 'customer_id')) }} as customer_id_text,
         {{ as_text(columns, 'region') }} as region,
         {{ as_text(columns, 'segment') }} as segment,
-        cast({{ in_utc('signed_up_on') }} as date) as sign_up
+        cast({{ as_utc(columns, 'signed_up_on') }} as date) as sign_up
     from {{ customers }}
 
 ),

@@ -17,8 +17,8 @@
 to_minutes(coalesce(try_cast({{ sign }} as bigint) * (try_cast({{ hours }} as bigint) * 60 + try_cast({{ minutes }} as bigint)), 0))
 {%- endmacro %}
 
-{#- A time, whatever its time zone and resolution, or a day, as a time in UTC; null where it can't be one. -#}
-{% macro in_utc(column) %}try(make_timestamp(epoch_us({{ column }}))){% endmacro %}
+{#- A time, whatever its time zone and resolution are, as a time in UTC; null if it is infinite. -#}
+{% macro in_utc(time) %}make_timestamp(epoch_us({{ time }})){% endmacro %}
 
 {#- This day, in UTC. -#}
 {% macro today() %}cast({{ in_utc('now()') }} as date){% endmacro %}

@@ -17,7 +17,7 @@ with received as (
         {{ as_text(columns, 'customer_id') }} as customer_id,
         {{ as_text(columns, 'order_timestamp') }} as order_timestamp,
         {{ as_text(columns, 'amount') }} as amount,
-        {{ in_utc('received_at') }} as received_at
+        {{ as_utc(columns, 'received_at') }} as received_at
     from {{ source(var('raw_source'), 'orders') }}
 
 ),
