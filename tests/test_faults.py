@@ -198,12 +198,12 @@ FAULTS = [
         "test_resources",
         f"{SOURCE}/resources/object_store.py",
         """\
-            pq.write_table(table, str(unfinished[path]))
-        for path, written in unfinished.items():
-            os.replace(str(written), str(path))
+                pq.write_table(table, str(unfinished[path]))
+            for path, written in unfinished.items():
+                os.replace(str(written), str(path))
 """,
         """\
-            pq.write_table(table, str(path))
+                pq.write_table(table, str(path))
 """,
     ),
     Fault(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ..settings import absolute
 from .database_lock import LOCK_TIMEOUT, Wait, opened_in_turn
 
 if TYPE_CHECKING:
@@ -68,15 +69,19 @@ class DatabaseResource(dg.ConfigurableResource):
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS | SEALED if sealed else SETTINGS
-        con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
+        try:
+            con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
+        except duckdb.Error as error:
+            error.add_note("The file is DATABASE_PATH in production, and in DATA_FOLDER in development.")
+            raise
         try:
             yield con
         finally:
             con.close()
 
     def file(self) -> Path:
-        """The database file."""
-        return Path(self.path).expanduser()
+        """The database file: from the project's folder if the path is relative."""
+        return absolute(self.path, "DATABASE_PATH")
 
     def wait_for_turn(self, wait: Wait) -> None:
         """Come back when nobody has the file for writing. Who opens it then, in another process, may still be too late.
@@ -90,12 +95,13 @@ class DatabaseResource(dg.ConfigurableResource):
                 pass
 
     def _refuse_if_missing(self, path: Path) -> None:
-        if not path.is_file():
+        if path.is_file():
+            return
+        problem = f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH)"
+        if not path.exists():
             create = f"import duckdb; duckdb.connect({str(path)!r}).close()"
-            raise FileNotFoundError(
-                f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH), or create the "
-                f'database, once: python -c "{create}"'
-            )
+            problem += f', or create the database, once: python -c "{create}"'
+        raise FileNotFoundError(problem)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
         """The result of a query.
