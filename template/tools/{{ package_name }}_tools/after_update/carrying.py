@@ -7,7 +7,7 @@ from functools import reduce
 from pathlib import Path
 
 from . import programs
-from .edits import EXECUTABLE, LINK, Edit, deleted_before, edits_of_gone_files
+from .edits import EXECUTABLE, LINK, Edit, deleted_before, edits_at_risk
 from .merging import MARKER, Merged, merge
 from .moves import Move, find_moves
 from .renderings import Renderings
@@ -97,7 +97,7 @@ def plan(project: Path, before: str, renderings: Renderings) -> Plan:
         renderings: What the template gives before and after it.
     """
     found = Plan(find_moves(renderings))
-    for edit in edits_of_gone_files(project, before, renderings):
+    for edit in edits_at_risk(project, before, renderings):
         if path := _target(edit, found, renderings):
             target = _with_edit(edit, path, found, renderings)
             if target:

@@ -1,4 +1,4 @@
-"""What the owner had done to files that an update has deleted."""
+"""What the owner had done to files that Copier has deleted, or can't merge."""
 
 import os
 from collections.abc import Iterator
@@ -32,28 +32,38 @@ class Edit:
     mode_changed: bool
 
 
-def edits_of_gone_files(project: Path, before: str, renderings: Renderings) -> Iterator[Edit]:
-    """The edited files that the template no longer has at the same path.
+def edits_at_risk(project: Path, before: str, renderings: Renderings) -> Iterator[Edit]:
+    """The edited files that Copier can't merge: the template has none at the same path, or they are no text in UTF-8.
 
     Args:
         project: The folder of the project.
         before: The commit before the update.
         renderings: What the template gives before and after it.
     """
-    gone = sorted(renderings.old.files - renderings.new.files)
     committed = files_in(project, before)
-    listed = "".join(f"{renderings.old.folder / path}\n" for path in gone)
+    paths = sorted(renderings.old.files & committed.keys())
+    listed = "".join(f"{renderings.old.folder / path}\n" for path in paths)
     blobs = programs.git(project, "hash-object", "--stdin-paths", standard_input=listed).split()
-    for path, blob in zip(gone, blobs, strict=True):
-        if path not in committed:
-            continue
-        file = committed[path]
+    for path, blob in zip(paths, blobs, strict=True):
+        file, gone = committed[path], path not in renderings.new.files
         mode_changed = (file.mode == EXECUTABLE) != os.access(renderings.old.folder / path, os.X_OK)
-        if file.blob != blob or file.mode == LINK or mode_changed:
-            original = renderings.old.content(path)
-            yield Edit(path, content_of(project, file), original, file.mode, mode_changed)
+        if file.blob != blob or gone and (file.mode == LINK or mode_changed):
+            content = content_of(project, file)
+            if gone or not _is_text(content):
+                yield Edit(path, content, renderings.old.content(path), file.mode, mode_changed)
 
 
 def deleted_before(project: Path, before: str, renderings: Renderings) -> set[str]:
     """The files of the template that the owner had deleted."""
     return set(renderings.old.files - files_in(project, before).keys())
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether git and Copier can compare it line by line."""
+    if b"\0" in content:
+        return False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,8 +1,19 @@
 """Git and Copier."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+#: What git does here, whatever its user has told it to do. With other settings Copier overlooks edits that it could
+#: not merge, changes lines that end with spaces, or can't commit in folders of its own.
+SETTINGS = {
+    "apply.whitespace": "nowarn",
+    "core.hooksPath": os.devnull,
+    "status.showUntrackedFiles": "normal",
+    "user.email": "template-update@localhost",
+    "user.name": "template-update",
+}
 
 
 def git(project: Path, *arguments: str, standard_input: str | None = None) -> str:
@@ -14,7 +25,8 @@ def git(project: Path, *arguments: str, standard_input: str | None = None) -> st
     # A path may have bytes that are no UTF-8.
     as_text = {"encoding": "utf-8", "errors": "surrogateescape"}
     command = ["git", *arguments]
-    return subprocess.run(command, cwd=project, input=standard_input, check=True, capture_output=True, **as_text).stdout
+    options = {"cwd": project, "env": _environment(), "check": True, "capture_output": True, **as_text}
+    return subprocess.run(command, input=standard_input, **options).stdout
 
 
 def store(project: Path, content: bytes) -> str:
@@ -47,4 +59,14 @@ def copier(*arguments: str) -> str:
         subprocess.CalledProcessError: It failed. What it says is in ``stderr``.
     """
     command = [sys.executable, "-W", "ignore", "-m", "copier", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace").stdout
+    as_text = {"encoding": "utf-8", "errors": "replace"}
+    return subprocess.run(command, env=_environment(), check=True, capture_output=True, **as_text).stdout
+
+
+def _environment() -> dict[str, str]:
+    """The environment of this process, with our settings of git."""
+    environment = dict(os.environ)
+    first = int(environment.get("GIT_CONFIG_COUNT", "0"))
+    for number, (name, value) in enumerate(SETTINGS.items(), first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return environment | {"GIT_CONFIG_COUNT": str(first + len(SETTINGS))}

@@ -19,8 +19,8 @@ class Report:
 
     Args:
         conflicts: Files in which both sides changed the same lines: both are there, between conflict markers.
-        saved: Files that the template no longer has and that had edits: each is now called ``….saved``. With the files
-            that have what was in it, where that is known.
+        saved: Files with edits that the template no longer has, or that Copier can't merge: each is now called
+            ``….saved``. With the files that have what was in it, where that is known.
         left_behind: The owner's files where the template has none any more, with what to do.
         names: Where the owner's lines name modules that are elsewhere now.
         carried: Files whose edits are at another place now, with the path of that. There may be a conflict.
@@ -48,7 +48,10 @@ class Report:
         """All of it in Markdown, what waits for somebody first."""
         parts = [
             ("Conflicts: choose between the two sides, then `git add` the file", _paths(self.conflicts)),
-            (f"Deleted in the template, and edited here: put aside as `*{SAVED}`", _see(self.saved)),
+            (
+                f"Edited here, and deleted in the template or no text in UTF-8: put aside as `*{SAVED}`",
+                _see(self.saved),
+            ),
             ("Yours, in a folder that the template no longer has", self.left_behind),
             ("Yours, with a name that is no longer right", self.names),
             (f"Not changed yet, as GitHub lets no workflow push workflows: {APPLY_PATCH}", _paths(self.workflows)),

@@ -51,9 +51,7 @@ def working_copy(project: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=_name_of_copies(project)) as folder:
         copy = Path(folder, "copy")
         try:
-            # No hook of the project's owner: what is checked out here is nobody's work.
-            no_hooks = ("-c", "core.hooksPath=/dev/null")
-            programs.git(project, *no_hooks, "worktree", "add", "--quiet", "--detach", str(copy), "HEAD")
+            programs.git(project, "worktree", "add", "--quiet", "--detach", str(copy), "HEAD")
             yield copy / prefix
         finally:
             shutil.rmtree(copy, ignore_errors=True)
