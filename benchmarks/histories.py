@@ -1,10 +1,11 @@
 """Whether what keeps the assets fresh ends in the numbers of a run that nothing has disturbed.
 
-For each answer to `automation`, renders a project and lets random histories happen to it: the source is late, sends
-rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, a tick comes twice, a
-project begins with a past. Time is that of the evaluations; the chain, its database and its files are real. In the end,
-the exported file is compared with that of the same source, every day of which was made once. With ``--kill``, nothing
-happens but that the first run of each day is killed at a random moment, and every file is compared to the byte.
+For each answer to `automation`, renders projects, some with dbt, and lets random histories happen to them: the source
+is late, sends rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, clocks are
+wrong, ticks come twice or at once, a project begins with a past. Time is that of the evaluations; the chain, dbt, their
+database and files are real. In the end, the export and dbt's tables are compared with those of the same source, every
+day of which was made once, and the two engines with each other. With ``--kill``, nothing happens but that the first run
+of each day is killed at a random moment, and every file is compared to the byte.
 
     uv run python benchmarks/histories.py [--histories 201] [--seed 1] [--kill] [--small] [--record]
 
@@ -14,8 +15,10 @@ Target: no difference. A seed that has one is printed with what happened.
 import json
 import os
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from measuring import (
@@ -32,22 +35,45 @@ from measuring import (
 AUTOMATION = ("declarative", "schedules", "sensors")
 
 
-def outcomes(folder: Path, automation: str, seeds: list[int], kill: bool) -> list[dict[str, int | bool]]:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of project.
+
+    Args:
+        style: The answer. `both` has dbt.
+        lookback: The setting, in days.
+        closed: The weekdays without orders.
+    """
+
+    style: str = "pythonic"
+    lookback: int = 7
+    closed: tuple[int, ...] = ()
+
+
+#: The seeds take them in turn. Those with dbt take five times as long.
+KINDS = (Kind(), Kind("both", closed=(7,)), Kind(), Kind(lookback=30, closed=(7,)), Kind(), Kind(), Kind())
+
+
+def outcomes(folder: Path, automation: str, kind: Kind, seeds: list[int], kill: bool) -> list[dict[str, str | int | bool]]:
     """What came of the histories in one project.
 
     Args:
         folder: A scratch folder for it.
         automation: The answer.
+        kind: What kind of project it is.
         seeds: One for each history.
         kill: Whether runs are killed.
     """
-    project = render_project(folder / automation, style="pythonic", automation=automation)
-    variables = environment(folder, PYTHONPATH=python_path(project), DATA_FOLDER=str(folder / f"{automation}-data"))
+    project = render_project(folder / "project", style=kind.style, automation=automation)
+    variables = environment(
+        folder, PYTHONPATH=python_path(project), DATA_FOLDER=str(folder / "data"), PYTHONWARNINGS="ignore"
+    )
     script = str(Path(__file__).with_name("simulated_history.py"))
-    command = [sys.executable, script, package_of(project), automation, *map(str, seeds), *(["--kill"] if kill else [])]
-    *differences, last = measure(command, project, variables).output.splitlines()
-    print("\n".join(differences), end="\n" if differences else "", file=sys.stderr)
-    return json.loads(last)
+    options = ["--lookback", str(kind.lookback), "--closed", *map(str, kind.closed), *(["--kill"] if kill else [])]
+    command = [sys.executable, script, package_of(project), automation, *map(str, seeds), *options]
+    lines = measure(command, project, variables).output.splitlines()
+    print(*(line for line in lines if line.startswith("seed ")), sep="\n", end="", file=sys.stderr, flush=True)
+    return json.loads(lines[-1])
 
 
 def main() -> None:
@@ -57,24 +83,31 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="that of the first history (%(default)s)")
     parser.add_argument("--kill", action="store_true", help="kill the first run of each day")
     arguments = parser.parse_args()
-    seeds = range(arguments.seed, arguments.seed + arguments.histories)
+    seeds_of = defaultdict(list)
+    for seed in range(arguments.seed, arguments.seed + arguments.histories):
+        seeds_of[AUTOMATION[seed % len(AUTOMATION)], KINDS[seed % len(KINDS)]].append(seed)
     with scratch_folder() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        shares = [list(seeds[number :: len(AUTOMATION)]) for number in range(len(AUTOMATION))]
-        found = [
-            outcome
-            for outcomes_of_one in pool.map(outcomes, repeat(folder), AUTOMATION, shares, repeat(arguments.kill))
-            for outcome in outcomes_of_one
+        jobs = [
+            pool.submit(outcomes, folder / str(number), *project, seeds, arguments.kill)
+            for number, (project, seeds) in enumerate(seeds_of.items())
         ]
+        found = list(chain.from_iterable(job.result() for job in jobs))
     differences = sum(not outcome["equal"] for outcome in found)
+    with_dbt = sum(outcome["dbt"] for outcome in found)
     runs_a_day = sum(outcome["runs"] for outcome in found) / sum(outcome["days"] for outcome in found)
-    kills = sum(outcome["kills"] for outcome in found)
-    what = f"with {kills} killed runs" if arguments.kill else "of outages, failures and late rows"
+    kills = {
+        f"kills_{automation}": sum(each["kills"] for each in found if each["automation"] == automation)
+        for automation in AUTOMATION
+    }
+    killed = ", ".join(f"{count} with {name.removeprefix('kills_')}" for name, count in kills.items())
+    what = f"with killed runs ({killed})" if arguments.kill else "of outages, failures and late rows"
     finish(
         arguments,
-        f"{len(found)} random histories {what} end in {differences} differences from an undisturbed run, with "
-        f"{runs_a_day:.1f} runs a day",
+        f"{len(found)} random histories {what}, {with_dbt} with dbt, end in {differences} differences from an undisturbed "
+        f"run, with {runs_a_day:.1f} runs a day",
         histories=len(found),
-        **({"kills": kills} if arguments.kill else {}),
+        with_dbt=with_dbt,
+        **(kills if arguments.kill else {}),
         differences=differences,
         runs_a_day=runs_a_day,
     )

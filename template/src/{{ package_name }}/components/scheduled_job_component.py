@@ -14,6 +14,8 @@ from ..settings import partition_range
 from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection
 
+#: When what has not run at its time is looked at again.
+EACH_HOUR = "0 * * * *"
 EXAMPLE = """
 job_name: NAME
 # Minute, hour, day of the month, month, day of the week.
@@ -36,8 +38,9 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
     ``single_run``, else one for each. Assets without partitions are in the last of them. Partitions of the lookback
     that are missing or have failed are requested as well, each in a run of its own.
 
-    A tick requests nothing while what the assets are made from is not in order: its last run has failed, the last
-    finished day is not there, or a blocking check has not passed. The tick's reason says what.
+    Nothing is requested while what the assets are made from is not in order: its last run has failed, the last finished
+    day is not there, or a blocking check has not passed. The tick's reason says what. The schedule looks again each hour,
+    so that a job which was held back at its time, or had no scheduler, runs once that has passed.
 
     Args:
         job_name: The name of the job; the schedule is ``<job_name>_schedule``.
@@ -63,17 +66,19 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         @dg.schedule(
             name=f"{self.job_name}_schedule",
             job=job,
-            cron_schedule=self.cron_schedule,
+            cron_schedule=[self.cron_schedule, EACH_HOUR],
             execution_timezone=self.timezone,
             default_status=dg.DefaultScheduleStatus.RUNNING if self.enabled else dg.DefaultScheduleStatus.STOPPED,
         )
         def schedule(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
-            tick = context.scheduled_execution_time
+            before, due = self._last_times(context.scheduled_execution_time)
+            if due < context.scheduled_execution_time and self._has_run_since(due, context):
+                return dg.SkipReason(f"{self.job_name} has run since {due:%Y-%m-%d %H:%M %Z}, when it was due")
             held_back = history.held_back_by(context, self._keys(context))
             if held_back:
                 return dg.SkipReason(f"What {self.job_name} is made from is not in order: {'; '.join(held_back)}")
-            return list(self._requests(context, tick)) or dg.SkipReason(
-                f"No partition has ended since the tick before {tick:%Y-%m-%d %H:%M %Z}"
+            return list(self._requests(context, before, due)) or dg.SkipReason(
+                f"No partition has ended since the tick before {due:%Y-%m-%d %H:%M %Z}"
             )
 
         return dg.Definitions(jobs=[job], schedules=[schedule])
@@ -82,7 +87,15 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         # The selection is resolved when all definitions are merged: only now is it known what the job runs.
         return sorted(context.repository_def.get_job(self.job_name).asset_layer.executable_asset_keys)
 
-    def _requests(self, context: dg.ScheduleEvaluationContext, tick: datetime) -> Iterator[dg.RunRequest]:
+    def _has_run_since(self, due: datetime, context: dg.ScheduleEvaluationContext) -> bool:
+        """Whether the job was started, with or without success, or its assets were made in another way."""
+        instance = context.instance
+        started = instance.get_runs_count(dg.RunsFilter(job_name=self.job_name, created_after=due))
+        return started > 0 or history.made_since(instance, self._keys(context), due)
+
+    def _requests(
+        self, context: dg.ScheduleEvaluationContext, before: datetime, time: datetime
+    ) -> Iterator[dg.RunRequest]:
         nodes = {key: context.repository_def.asset_graph.get(key) for key in self._keys(context)}
         partitions = next((node.partitions_def for node in nodes.values() if node.partitions_def), None)
         if partitions is None:
@@ -91,8 +104,8 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
         partitioned = [key for key, node in nodes.items() if node.partitions_def]
         others = [key for key in nodes if key not in partitioned]
         if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
-            new = partitions_ended_between(partitions, self._tick_before(tick), tick)
-            recent = partitions_ended_between(partitions, tick - settings.LOOKBACK, tick)
+            new = partitions_ended_between(partitions, before, time)
+            recent = partitions_ended_between(partitions, time - settings.LOOKBACK, time)
             made = [history.made_days(context.instance, key, recent, partitions) for key in partitioned]
             due = [key for key in recent if key not in new and not all(key in keys for keys in made)] + new
         else:
@@ -106,17 +119,17 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
             yield dg.RunRequest(tags=partition_range(due[0], last))
             return
         for key in earlier:
-            yield dg.RunRequest(run_key=f"{tick} {key}", partition_key=key, asset_selection=partitioned)
-        yield dg.RunRequest(run_key=f"{tick} {last}", partition_key=last)
+            yield dg.RunRequest(run_key=f"{time} {key}", partition_key=key, asset_selection=partitioned)
+        yield dg.RunRequest(run_key=f"{time} {last}", partition_key=last)
 
-    def _tick_before(self, tick: datetime) -> datetime:
-        # A cron schedule's ticks are the bounds of the time windows that it makes.
+    def _last_times(self, tick: datetime) -> tuple[datetime, datetime]:
+        """The last two times of ``cron_schedule``, as the bounds of the time windows that it makes."""
         windows = dg.TimeWindowPartitionsDefinition(
             start=datetime(1970, 1, 1), fmt="%Y-%m-%dT%H:%M", cron_schedule=self.cron_schedule, timezone=self.timezone
         )
         window = windows.get_prev_partition_window(tick)
-        assert window is not None, "ticks go back to 1970"
-        return window.start
+        assert window is not None, "times go back to 1970"
+        return window.start, window.end
 
 
 def in_one_run(policy: dg.BackfillPolicy | None) -> bool:

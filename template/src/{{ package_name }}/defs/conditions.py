@@ -83,7 +83,9 @@ def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
         due = AC.any_deps_updated().since_last_handled() | again(cron)
         return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
     failed = AC.cron_tick_passed(cron) & AC.execution_failed()
-    due = AC.any_deps_updated().since_last_handled() | failed.since(HANDLED)
+    # It comes along with its upstream also where it was made a moment ago: `since_last_handled()` takes that for enough.
+    comes_along = AC.any_deps_match(AC.will_be_requested())
+    due = comes_along | AC.any_deps_updated().since_last_handled() | failed.since(HANDLED)
     return due & IDLE & passed()
 
 
@@ -95,8 +97,14 @@ def again(cron: str) -> dg.AutomationCondition:
 
 
 def passed() -> dg.AutomationCondition:
-    """No blocking check upstream has failed. Those of days have done so in the run that was to store the day."""
-    return AC.all_deps_blocking_checks_passed()
+    """No blocking check upstream has failed. Those of days have done so in the run that was to store the day.
+
+    Dagster's `all_deps_blocking_checks_passed()` also waits for the checks of what will be in the same run, which stops
+    by itself: then its other assets would be made in one run, and these in the next.
+    """
+    return AC.all_deps_match(
+        AC.will_be_requested() | AC.all_checks_match(AC.check_passed(), blocking_only=True)
+    )
 
 
 def changed_days_sensor(specs: list[dg.AssetSpec]) -> dg.SensorDefinition:

@@ -85,6 +85,7 @@ def requests(
         return
     for day in missing:
         yield dg.RunRequest(f"{day} at {tick}", partition_key=day, asset_selection=[spec.key for spec in daily])
-    is_there = history.made_since(context.instance, totals, due) and not history.outdated(context.instance, totals)
+    keys = [spec.key for spec in totals]
+    is_there = history.made_since(context.instance, keys, due) and not history.outdated(context.instance, totals)
     if totals and (tick == due or not is_there):
         yield dg.RunRequest(f"over all days at {tick}", asset_selection=[spec.key for spec in totals])

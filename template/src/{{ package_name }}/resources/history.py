@@ -151,9 +151,9 @@ def _is_outdated(instance: dg.DagsterInstance, spec: dg.AssetSpec, after: int) -
     )
 
 
-def made_since(instance: dg.DagsterInstance, specs: Iterable[dg.AssetSpec], time: datetime) -> bool:
+def made_since(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey], time: datetime) -> bool:
     """Whether each of these assets was made at that time or later."""
-    records = [last_made(instance, spec.key) for spec in specs]
+    records = [last_made(instance, key) for key in keys]
     return all(record is not None and record.timestamp >= time.timestamp() for record in records)
 
 
