@@ -64,15 +64,15 @@ class DatabaseResource(dg.ConfigurableResource):
         import duckdb
 
         path = self.file()
-        if read_only or self.must_exist:
-            self._refuse_if_missing(path)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS | SEALED if sealed else SETTINGS
         try:
+            if read_only or self.must_exist:
+                self._refuse_if_missing(path)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
             con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
-        except duckdb.Error as error:
-            error.add_note("The file is DATABASE_PATH in production, and in DATA_FOLDER in development.")
+        except (OSError, duckdb.Error) as error:
+            error.add_note("The database is DATABASE_PATH in production, and in DATA_FOLDER in development.")
             raise
         try:
             yield con
