@@ -198,12 +198,12 @@ FAULTS = [
         "test_resources",
         f"{SOURCE}/resources/object_store.py",
         """\
-            pq.write_table(table, str(unfinished[path]))
-        for path, written in unfinished.items():
-            os.replace(str(written), str(path))
+                pq.write_table(table, str(unfinished[path]))
+            for path, written in unfinished.items():
+                os.replace(str(written), str(path))
 """,
         """\
-            pq.write_table(table, str(path))
+                pq.write_table(table, str(path))
 """,
     ),
     Fault(
@@ -250,18 +250,8 @@ FAULTS = [
         "the load is not a transaction",
         "test_custom_etl_component",
         f"{SOURCE}/components/custom_etl_component.py",
-        """\
-                con.begin()
-                try:
-                    loaded = self._load(log, con)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
-""",
-        """\
-                loaded = self._load(log, con)
-""",
+        "as con, transaction(con):",
+        "as con:",
     ),
     Fault(
         "the SQL of an instance counts something else",

@@ -87,18 +87,29 @@ def project_root() -> Path:
 
 
 def path_of(variable: str) -> Path | None:
-    """The path that a variable names, if it is set: from the project's folder if it is relative; ``~`` is the home.
+    """The path that a variable names, if it is set.
 
     Raises:
         SettingError: It is no path, or nobody knows where ``~`` is.
     """
     value = os.environ.get(variable)
-    if not value:
-        return None
+    return absolute(value, variable) if value else None
+
+
+def absolute(path: str, setting: str) -> Path:
+    """The path: from the project's folder if it is relative; ``~`` is the home.
+
+    Args:
+        path: As somebody wrote it.
+        setting: Where it is set, for the error.
+
+    Raises:
+        SettingError: It is no path, or nobody knows where ``~`` is.
+    """
     try:
-        return (project_root() / Path(value).expanduser()).resolve()
+        return (project_root() / Path(path).expanduser()).resolve()
     except (RuntimeError, ValueError, OSError) as error:
-        raise SettingError(f"{variable} must be a path, not {value!r}: {error}") from None
+        raise SettingError(f"{setting} must be a path, not {path!r}: {error}") from None
 
 
 def development_data_folder() -> Path:

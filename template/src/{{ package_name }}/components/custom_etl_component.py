@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ..resources.database import DatabaseResource, quote_identifier
+from ..resources.database import DatabaseResource, quote_identifier, transaction
 from ..resources.retries import retried
 from ..resources.table_metadata import table_schema
 from ..settings import RAW_SOURCE
@@ -175,14 +175,8 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         import duckdb
 
         try:
-            with database.connect(read_only=False, sealed=True) as con:
-                con.begin()
-                try:
-                    loaded = self._load(log, con)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
+            with database.connect(read_only=False, sealed=True) as con, transaction(con):
+                loaded = self._load(log, con)
         except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
             # What was refused because it is not reading.
             refused = isinstance(error, (duckdb.PermissionException, duckdb.TransactionException))

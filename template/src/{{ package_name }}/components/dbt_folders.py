@@ -1,17 +1,16 @@
 """Where dbt writes: never into the dbt project, which may be read-only, and in which people use dbt by hand."""
 
-import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_dbt import DbtProject
 from dagster_dbt.dbt_project_manager import DbtProjectManager
-from filelock import FileLock, Timeout
 
+from ..resources.unfinished import remove_unless_worked_in, worked_in
 from ..settings import PRODUCTION, SettingError, environment, project_root, work_folder
 
 #: How many folders of runs that have failed are kept, for people to read dbt's log.
@@ -88,22 +87,9 @@ def folder_of_run(project_dir: Path) -> Iterator[Path]:
     """A folder for what dbt writes in one run, removed when that has succeeded. Of failed runs, the last ones stay."""
     runs = made(work_of(project_dir) / "runs")
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
-    # The operating system takes the lock from a process that is killed.
-    with FileLock(_lock_of(runs / name)):
+    with worked_in(runs / name):
         folder = made(runs / name)
         for older in sorted(path for path in runs.iterdir() if path.is_dir())[: -KEPT - 1]:
-            _remove(older)
+            remove_unless_worked_in(older)
         yield folder
-    _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Remove the folder of a run, unless the run goes on."""
-    lock = FileLock(_lock_of(folder), blocking=False)
-    with suppress(Timeout), lock:
-        shutil.rmtree(folder, ignore_errors=True)
-        _lock_of(folder).unlink(missing_ok=True)
-
-
-def _lock_of(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")
+    remove_unless_worked_in(folder)

@@ -3,7 +3,8 @@
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.error import HTTPError
@@ -15,6 +16,10 @@ from ..settings import environment
 
 #: Seconds for the whole request: a tick of the sensor tells of several runs, and Dagster ends it after a minute.
 TIMEOUT = 5.0
+#: How long those who can't be reached are tried again.
+TRIED_FOR = timedelta(hours=12)
+#: The tag of a run with those who still have to be told that it has failed.
+NOT_TOLD = "failure_not_told"
 
 
 class NoRedirects(HTTPRedirectHandler):
@@ -61,18 +66,51 @@ TARGETS: list[Callable[[str, logging.Logger], None]] = [log, webhook]
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30)
 def failure_notification(context: dg.RunFailureSensorContext) -> None:
     """Tells of each run that fails."""
-    message = message_of(context)
-    for target in TARGETS:
+    tell(context.instance, context.dagster_run, {target.__name__ for target in TARGETS}, context.log)
+
+
+@dg.sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=120)
+def failure_notification_again(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Tells those who could not be reached when a run had failed, until they are."""
+    recent = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=datetime.now(UTC) - TRIED_FOR)
+    out_of_reach: set[str] = set()
+    for run in context.instance.get_runs(recent):
+        # Who is out of reach for one message is not asked to take the others of this tick.
+        if waiting := set(run.tags.get(NOT_TOLD, "").split()) - out_of_reach:
+            out_of_reach |= tell(context.instance, run, waiting, context.log)
+    return dg.SkipReason(f"Out of reach: {', '.join(sorted(out_of_reach)) or 'nobody'}")
+
+
+def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, names: Set[str], logger: logging.Logger) -> Set[str]:
+    """Tell targets of a run that has failed. Those who can't be reached are remembered with the run.
+
+    Args:
+        instance: Where the run is recorded.
+        run: The run.
+        names: Those to tell, of ``TARGETS``.
+        logger: The log of a sensor.
+
+    Returns:
+        Those who could not be reached.
+    """
+    message = message_of(instance, run)
+    missed = set()
+    for target in (target for target in TARGETS if target.__name__ in names):
         try:
-            target(message, context.log)
+            target(message, logger)
         except Exception as error:  # a target that fails keeps no other from being told
-            context.log.warning(f"Not told of this failure: {target.__name__} ({_name_of(error)})")
+            missed.add(target.__name__)
+            logger.warning(f"Not told of this failure yet: {target.__name__} ({_name_of(error)})")
+    left = (set(run.tags.get(NOT_TOLD, "").split()) - names) | missed
+    if left or NOT_TOLD in run.tags:
+        instance.add_run_tags(run.run_id, {NOT_TOLD: " ".join(sorted(left))})
+    return missed
 
 
-def message_of(context: dg.RunFailureSensorContext) -> str:
+def message_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     """What failed, without what the error says: that can quote a row, or a secret."""
-    run = context.dagster_run
-    steps = sorted({event.step_key for event in context.get_step_failure_events() if event.step_key})
+    failures = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    steps = sorted({failure.event_log_entry.step_key for failure in failures if failure.event_log_entry.step_key})
     where = f"at {', '.join(steps)}" if steps else "beside its steps"
     again = " Dagster tries it again." if run.tags.get("dagster/will_retry") == "true" else ""
     project = (__package__ or "").partition(".")[0]

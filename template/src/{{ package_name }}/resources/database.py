@@ -1,12 +1,13 @@
 """The database that the project reads from and loads into."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ..settings import absolute
 from .database_lock import LOCK_TIMEOUT, Wait, opened_in_turn
 
 if TYPE_CHECKING:
@@ -63,20 +64,24 @@ class DatabaseResource(dg.ConfigurableResource):
         import duckdb
 
         path = self.file()
-        if read_only or self.must_exist:
-            self._refuse_if_missing(path)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS | SEALED if sealed else SETTINGS
-        con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
+        try:
+            if read_only or self.must_exist:
+                self._refuse_if_missing(path)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
+        except (OSError, duckdb.Error) as error:
+            error.add_note("The database is DATABASE_PATH in production, and in DATA_FOLDER in development.")
+            raise
         try:
             yield con
         finally:
             con.close()
 
     def file(self) -> Path:
-        """The database file."""
-        return Path(self.path).expanduser()
+        """The database file: from the project's folder if the path is relative."""
+        return absolute(self.path, "DATABASE_PATH")
 
     def wait_for_turn(self, wait: Wait) -> None:
         """Come back when nobody has the file for writing. Who opens it then, in another process, may still be too late.
@@ -90,12 +95,13 @@ class DatabaseResource(dg.ConfigurableResource):
                 pass
 
     def _refuse_if_missing(self, path: Path) -> None:
-        if not path.is_file():
+        if path.is_file():
+            return
+        problem = f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH)"
+        if not path.exists():
             create = f"import duckdb; duckdb.connect({str(path)!r}).close()"
-            raise FileNotFoundError(
-                f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH), or create the "
-                f'database, once: python -c "{create}"'
-            )
+            problem += f', or create the database, once: python -c "{create}"'
+        raise FileNotFoundError(problem)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
         """The result of a query.
@@ -120,6 +126,22 @@ class DatabaseResource(dg.ConfigurableResource):
     def fingerprint(self, table: str) -> str:
         """The fingerprint of one table."""
         return self.fingerprints([table])[table]
+
+
+@contextmanager
+def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """All that the ``with`` block does to the database, or nothing of it."""
+    import duckdb
+
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        # Of a full disk, DuckDB has undone everything already: that must not hide what has happened.
+        with suppress(duckdb.TransactionException):
+            con.rollback()
+        raise
 
 
 def _fingerprint(con: "duckdb.DuckDBPyConnection", table: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from ..settings import SettingError
+
 
 class NoSqliteStorage:
     """In the place of Dagster's class, which is not public, where a version of Dagster has none of that name."""
@@ -32,12 +34,23 @@ class SharedSqliteStorage(DagsterSqliteStorage):  # type: ignore[misc] (one of t
     Args:
         base_dir: The folder of the SQLite files.
         inst_data: What Dagster needs to open it in another process.
+
+    Raises:
+        SettingError: The folder can't be written, as in a read-only deployment that has this ``dagster.yaml``.
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        Path(base_dir).mkdir(parents=True, exist_ok=True)
-        with FileLock(Path(base_dir) / "opening.lock"):
-            super().__init__(base_dir, inst_data)
+        folder = Path(base_dir).absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / "opening.lock"):
+                super().__init__(base_dir, inst_data)
+        except OSError as error:
+            raise SettingError(
+                f"The history of runs can't be kept in {folder} ({error.strerror}), where dagster.yaml has it. "
+                "In production, set DAGSTER_HOME to a folder that can be written, with a dagster.yaml of its own "
+                "without `storage`, `local_artifact_storage` and `compute_logs`: what these keep is then in that folder"
+            ) from None
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> "SharedSqliteStorage":
