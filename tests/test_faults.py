@@ -242,25 +242,26 @@ FAULTS = [
     Fault(
         "a query deletes what it reads",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
+        f"{SOURCE}/components/sql_load.py",
         "BEGIN TRANSACTION READ ONLY",
         "BEGIN TRANSACTION",
     ),
     Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
+        f"{SOURCE}/components/sql_load.py",
         """\
-                con.begin()
-                try:
-                    loaded = self._load(log, con)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
+        con.begin()
+        try:
+            loaded = self._run(con)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+        return loaded
 """,
         """\
-                loaded = self._load(log, con)
+        return self._run(con)
 """,
     ),
     Fault(
