@@ -216,7 +216,7 @@ FAULTS = [
     Fault(
         "rows of another time are taken for those of the run",
         "test_partitions",
-        f"{SOURCE}/resources/partitions.py",
+        f"{SOURCE}/resources/partition_rows.py",
         "(place >= 0) & (rows < ends[order][place])",
         "place >= 0",
     ),
@@ -242,16 +242,16 @@ FAULTS = [
     Fault(
         "a query deletes what it reads",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
+        f"{SOURCE}/components/sql_load.py",
         "BEGIN TRANSACTION READ ONLY",
         "BEGIN TRANSACTION",
     ),
     Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
-        "as con, transaction(con):",
-        "as con:",
+        f"{SOURCE}/components/sql_load.py",
+        "with transaction(con):",
+        "if True:",
     ),
     Fault(
         "the SQL of an instance counts something else",

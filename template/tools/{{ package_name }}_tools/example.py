@@ -76,15 +76,18 @@ NAMES = {
     *("revenue_report", "revenue_reconciles"),
 }
 
-#: What something of yours may be made from: assets and models, macros, Python modules.
-USABLE = NAMES | {
-    *("raw_customer_orders", "cleaned_orders", "customer_lifetime_value", "enriched_customer_metrics"),
-    *("customer_metrics_export", "is_blank", "as_id", "as_cents", "as_timestamp"),
+#: What something of yours may import.
+MODULES = {
     *("sales.dataframe", "sales.grammar", "sales.plots", "sales.schemas", "sales.transformations"),
     *("sales_analytics.assets", "sales_analytics.columns"),
     *("sales_analytics.daily_checks", "sales_analytics.schema_check"),
 }
-#: Where that would be.
+IMPORTED_IN = ("src/**/*.py", "tests/**/*.py")
+#: What else something of yours may be made from: assets and models, macros.
+USABLE = NAMES | {
+    *("raw_customer_orders", "cleaned_orders", "customer_lifetime_value", "enriched_customer_metrics"),
+    *("customer_metrics_export", "is_blank", "as_id", "as_cents", "as_timestamp"),
+}
 USED_IN = ("src/*/defs/**/*", "src/*/dbt_project/**/*")
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 

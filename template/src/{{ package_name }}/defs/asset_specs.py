@@ -2,8 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import dagster as dg
+
+from ..settings import project_root
 
 Assets = Iterable[dg.AssetsDefinition | dg.AssetSpec]
 
@@ -22,6 +25,34 @@ def with_code_references(defs: dg.Definitions) -> dg.Definitions:
     return _with_assets(defs, lambda assets: [_with_code_reference(asset) for asset in assets])
 
 
+def refuse_one_key_twice(defs: dg.Definitions) -> None:
+    """Dagster says which key it is, and not where.
+
+    Raises:
+        dagster.DagsterInvalidDefinitionError: Two assets have the same key.
+    """
+    places: dict[dg.AssetKey, list[str]] = {}
+    for asset in defs.assets or []:
+        for spec in asset.specs if isinstance(asset, dg.AssetsDefinition) else []:
+            places.setdefault(spec.key, []).append(_place(spec))
+    for key, where in places.items():
+        if len(where) > 1:
+            raise dg.DagsterInvalidDefinitionError(
+                f"Several assets are called {key.to_user_string()} ({', '.join(where)}): rename or remove all but one"
+            )
+
+
+def _place(spec: dg.AssetSpec) -> str:
+    references = spec.metadata.get("dagster/code_references")
+    if not isinstance(references, dg.CodeReferencesMetadataValue):
+        return "made while the program runs"
+    first = references.code_references[0]
+    if not isinstance(first, dg.LocalFileCodeReference):
+        return str(first)
+    path, root = Path(first.file_path), project_root()
+    return f"{path.relative_to(root) if path.is_relative_to(root) else path}:{first.line_number}"
+
+
 def _with_code_reference(asset: dg.AssetsDefinition | dg.AssetSpec) -> dg.AssetsDefinition | dg.AssetSpec:
     if not isinstance(asset, dg.AssetsDefinition) or not asset.is_executable:
         return asset
@@ -35,7 +66,8 @@ def _with_code_reference(asset: dg.AssetsDefinition | dg.AssetSpec) -> dg.Assets
 
 
 def _with_assets(defs: dg.Definitions, change: Callable[[Assets], Assets]) -> dg.Definitions:
-    assets = list(defs.assets or [])
+    # Once each: an asset that another module imports is found there as well.
+    assets = list({id(asset): asset for asset in defs.assets or []}.values())
     with_spec = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)]
     without = [asset for asset in assets if not isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)]
     everything = {name: getattr(defs, name) for name in inspect.signature(dg.Definitions).parameters}

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 
@@ -25,20 +26,61 @@ def to_arrow(value: object) -> "pa.Table":
     import pandas as pd
     import pyarrow as pa
 
+    if isinstance(value, pd.DataFrame):
+        return _of_pandas(value)
     try:
-        if isinstance(value, pd.DataFrame):
-            named = any(name is not None for name in value.index.names)
-            return pa.Table.from_pandas(value.reset_index() if named else value, preserve_index=False)
         if hasattr(value, "__arrow_c_stream__") and not isinstance(value, pd.Series | type):
             # Polars' own conversion has types that Parquet can store; the interface has its newest ones.
-            return pa.table(value.to_arrow() if hasattr(value, "to_arrow") else value)
-    except (pa.ArrowException, ValueError) as error:
-        if isinstance(value, pd.DataFrame):
-            raise ValueError(f"a DataFrame that can't be stored as Parquet: {error}") from error
-    # A single column offers itself by the same interface, and Arrow refuses it.
+            table = pa.table(value.to_arrow() if hasattr(value, "to_arrow") else value)
+            if len(set(table.column_names)) < table.num_columns:
+                raise ValueError(f"some columns have the same name: {', '.join(table.column_names)}")
+            return table
+    except pa.ArrowException:
+        pass  # a single column offers itself by the same interface
     kind = type(value).__name__
     fix = {"LazyFrame": "collect() it", "Series": "to_frame() makes it one"}.get(kind)
     raise TypeError(f"a value of type {kind}, which is no table of pandas, Polars or Arrow{f': {fix}' if fix else ''}")
+
+
+def _of_pandas(df: "pd.DataFrame") -> "pa.Table":
+    import pandas as pd
+    import pyarrow as pa
+
+    if df.columns.nlevels > 1:
+        raise ValueError("its columns have several levels: join their names, as in df.columns.map('_'.join)")
+    named = any(name is not None for name in df.index.names)
+    if len(df) and not named and pd.api.types.infer_dtype(df.index) != "integer":
+        raise ValueError(
+            "its index has values, and no name under which they could be stored: name it, as in "
+            "df.rename_axis('key'), or drop it with df.reset_index(drop=True)"
+        )
+    try:
+        return pa.Table.from_pandas(df.reset_index() if named else df, preserve_index=False)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"a DataFrame that can't be stored as Parquet: {error}. Give each column a name of its own, and values of "
+            "one type, as with astype('str')"
+        ) from error
+
+
+def in_one_table(tables: Mapping[str, "pa.Table"]) -> "pa.Table":
+    """The rows of all partitions, in their order.
+
+    Raises:
+        ValueError: A column has types that don't go together.
+    """
+    import pyarrow as pa
+
+    # A partition without rows says nothing of the types.
+    with_rows = [table for table in tables.values() if table.num_rows] or [*tables.values()][:1]
+    try:
+        # Permissive: a column without a single value on a day has no type in that day's file.
+        return pa.concat_tables(with_rows, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise ValueError(
+            f"a column has another type in one partition than in another: {error}. Return the same type for each, and "
+            "materialize again those that differ"
+        ) from error
 
 
 @dataclass(frozen=True)

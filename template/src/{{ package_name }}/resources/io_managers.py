@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from .arrow_tables import Wanted, to_arrow
+from .arrow_tables import Wanted, in_one_table, to_arrow
 from .object_store import ObjectStoreResource, write_parquet_atomically
-from .partitions import file_name, in_order, split, time_of
+from .partition_rows import tables_of
+from .partitions import file_name, in_order, with_time, without_time
 from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from upath import UPath
-
-#: In the file of a partition: the time that it was written for.
-TIME = b"partition_time"
 
 
 class ParquetIOManager(dg.IOManager):
@@ -33,12 +31,16 @@ class ParquetIOManager(dg.IOManager):
     * ``columns``: which columns to read;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
+    What passes between the ops of a graph is no asset, and can be anything.
+
     Args:
         base: The folder of all assets.
+        between_ops: Stores what passes between ops.
     """
 
-    def __init__(self, base: "UPath") -> None:
+    def __init__(self, base: "UPath", between_ops: dg.IOManager) -> None:
         self.base = base
+        self.between_ops = between_ops
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Write the table, or that of each partition: all files are written before the first one is replaced.
@@ -49,26 +51,26 @@ class ParquetIOManager(dg.IOManager):
             TypeError: The asset returns something else.
             ValueError: Its rows are not of the partitions that the run is for.
         """
+        if not context.has_asset_key:
+            self.between_ops.handle_output(context, obj)
+            return
         if obj is None:
             return
         with _named(context):
-            if not context.has_asset_partitions:
+            if context.has_asset_partitions:
+                # A partition without rows is stored too: "nothing happened" is not "not yet computed".
+                definition, paths = context.asset_partitions_def, self.paths(context)
+                column = (context.definition_metadata or {}).get("partition_column")
+                by_partition = tables_of(obj, list(paths), definition, column)
+                stored = {paths[key]: with_time(table, key, definition) for key, table in by_partition.items()}
+                whole = in_one_table(by_partition)
+            else:
                 whole = to_arrow(obj)
-                path = self.path(context)
-                write_parquet_atomically({path: whole})
-                context.add_output_metadata(_metadata(context, whole, path) | {"dagster/row_count": whole.num_rows})
-                return
-            # A partition without rows is stored too: "nothing happened" is not "not yet computed".
-            whole, by_partition = self._split(context, obj)
-            paths = self.paths(context)
-            write_parquet_atomically({paths[key]: table for key, table in by_partition.items()})
-        if len(paths) == 1:
-            [path] = paths.values()
-            context.add_output_metadata(_metadata(context, whole, path) | {"dagster/row_count": whole.num_rows})
-        else:
-            context.add_output_metadata(
-                _metadata(context, whole, self._place(context)) | {"rows_in_run": whole.num_rows}
-            )
+                stored = {self.path(context): whole}
+            write_parquet_atomically(stored)
+        one = len(stored) == 1
+        context.add_output_metadata(_metadata(context, whole, next(iter(stored)) if one else self._place(context)))
+        context.add_output_metadata({"dagster/row_count" if one else "rows_in_run": whole.num_rows})
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Read the file, or the files of all partitions that the input is mapped to.
@@ -83,6 +85,8 @@ class ParquetIOManager(dg.IOManager):
         """
         import pyarrow as pa
 
+        if not context.has_asset_key:
+            return self.between_ops.load_input(context)
         wanted = Wanted.by(context.dagster_type.typing_type)
         with _named(context):
             if not context.has_asset_partitions:
@@ -94,8 +98,7 @@ class ParquetIOManager(dg.IOManager):
                 return {key: wanted.of(table) for key, table in found.items()}
             if not found:
                 return None if wanted.optional else wanted.of(pa.table({}))
-            # Permissive: a column without a single value on a day has no type in that day's file.
-            return wanted.of(pa.concat_tables(found.values(), promote_options="permissive"))
+            return wanted.of(in_one_table(found))
 
     def path(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
         """The file of what has no partitions."""
@@ -111,29 +114,7 @@ class ParquetIOManager(dg.IOManager):
         }
 
     def _place(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
-        levels = context.asset_key.path if context.has_asset_key else context.get_identifier()
-        return self.base.joinpath(*map(file_name, levels))
-
-    def _split(self, context: dg.OutputContext, obj: object) -> tuple["pa.Table", dict[str, "pa.Table"]]:
-        """All rows, and the rows of each partition."""
-        import pyarrow as pa
-
-        definition = context.asset_partitions_def
-        keys = in_order(context.asset_partition_keys, definition)
-        columns = (context.definition_metadata or {}).get("partition_column")
-        if isinstance(obj, Mapping):
-            if unknown := set(obj) - set(keys):
-                found = ", ".join(sorted(map(str, unknown))[:5])
-                raise ValueError(f"it returns a dictionary with {found}: its keys are those of context.partition_keys")
-            if not obj:
-                raise ValueError("it returns a dictionary without any table: an empty table would have its columns")
-            given = {key: to_arrow(table) for key, table in obj.items()}
-            whole = pa.concat_tables(given.values(), promote_options="permissive")
-            tables = {key: split(given.get(key, whole.slice(0, 0)), [key], definition, columns)[key] for key in keys}
-        else:
-            whole = to_arrow(obj)
-            tables = split(whole, keys, definition, columns)
-        return whole, {key: _written_for(time_of(key, definition), table) for key, table in tables.items()}
+        return self.base.joinpath(*map(file_name, context.asset_key.path))
 
     def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
         """The tables of the partitions that exist."""
@@ -150,7 +131,7 @@ class ParquetIOManager(dg.IOManager):
             raise FileNotFoundError("has no data at all: materialize it first")
         context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
         return {
-            key: _read_for(time_of(key, context.asset_partitions_def), key, self._read(context, path))
+            key: without_time(self._read(context, path), key, context.asset_partitions_def)
             for key, path in paths.items()
             if path.name in stored
         }
@@ -168,20 +149,21 @@ class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
     """Makes the IO manager for the configured object store.
 
     Args:
-        object_store: Where the assets' files are, in the folder ``assets``.
+        object_store: Where the files are, in the folder ``assets``.
     """
 
     object_store: ObjectStoreResource
 
     def create_io_manager(self, context: dg.InitResourceContext) -> ParquetIOManager:
         """Called by Dagster once per run or step."""
-        return ParquetIOManager(self.object_store.path("assets"))
+        between_ops = dg.FilesystemIOManager(base_dir=str(self.object_store.path("between_ops")))
+        return ParquetIOManager(self.object_store.path("assets"), between_ops.create_io_manager(context))
 
 
 @contextmanager
 def _named(context: dg.InputContext | dg.OutputContext) -> Iterator[None]:
     """Errors begin with the asset that they are about."""
-    name = context.asset_key.to_user_string() if context.has_asset_key else ".".join(context.get_identifier()[1:])
+    name = context.asset_key.to_user_string()
     try:
         yield
     except TypeError as error:
@@ -193,7 +175,9 @@ def _named(context: dg.InputContext | dg.OutputContext) -> Iterator[None]:
         raise TypeError(f"{name} can't be loaded as {context.name!r}: {error}") from error
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{name} {error}") from error
-    except (ValueError, NotImplementedError) as error:  # the latter: a type that Parquet does not have
+    except NotImplementedError as error:
+        raise ValueError(f"{name}: a type that Parquet does not have, so cast that column: {error}") from error
+    except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
 
 
@@ -211,20 +195,3 @@ def _metadata(context: dg.OutputContext, table: "pa.Table", path: "UPath") -> di
             "completeness": lambda: completeness(table),
         },
     )
-
-
-def _written_for(time: str, table: "pa.Table") -> "pa.Table":
-    """The table with a note of the time that it is for."""
-    return table.replace_schema_metadata({**(table.schema.metadata or {}), TIME: time}) if time else table
-
-
-def _read_for(time: str, key: str, table: "pa.Table") -> "pa.Table":
-    """The table without that note. Raises if it is for another time. What earlier versions have written has none."""
-    notes = dict(table.schema.metadata or {})
-    written_for = notes.pop(TIME, time.encode()).decode()
-    if written_for != time:
-        raise ValueError(
-            f"{key} was stored for {written_for}, and is {time} by now, as its partitions have been changed: "
-            "materialize it again"
-        )
-    return table.replace_schema_metadata(notes)

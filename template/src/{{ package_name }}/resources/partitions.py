@@ -1,24 +1,20 @@
-"""Which rows of a table belong to which partition, and what the file of a partition is called."""
+"""The partitions of stored assets: what their files are called, their order, and for which time each was stored."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from collections.abc import Iterable
+from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import dagster as dg
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
 #: Longer names are cut, and told apart by a digest: some file systems allow 143 bytes.
 LONGEST_NAME = 90
-#: What is shorter can't be told apart by a date. A day has 23 hours where clocks are put forward.
-SHORTEST_DAY = timedelta(hours=23)
-EPOCH = date(1970, 1, 1)
-PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+#: In the file of a partition: the time that it was stored for.
+TIME = b"partition_time"
 
 
 def file_name(key: str, definition: dg.PartitionsDefinition | None = None) -> str:
@@ -48,155 +44,33 @@ def in_order(keys: Iterable[str], definition: dg.PartitionsDefinition) -> list[s
 
 def time_of(key: str, definition: dg.PartitionsDefinition) -> str:
     """From when to when a partition goes, in UTC. Nothing for what does not go by time."""
-    windows = [
-        dimension.definition.time_window_for_partition_key(dimension.part_of(key))
-        for dimension in dimensions(definition)
-        if isinstance(dimension.definition, dg.TimeWindowPartitionsDefinition)
-    ]
-    return ", ".join(
-        f"{window.start.astimezone(UTC).isoformat()} to {window.end.astimezone(UTC).isoformat()}" for window in windows
-    )
+    if isinstance(definition, dg.MultiPartitionsDefinition) and isinstance(key, dg.MultiPartitionKey):
+        parts = [(key.keys_by_dimension[each.name], each.partitions_def) for each in definition.partitions_defs]
+        return ", ".join(filter(None, (time_of(part, of) for part, of in parts)))
+    if not isinstance(definition, dg.TimeWindowPartitionsDefinition):
+        return ""
+    window = definition.time_window_for_partition_key(key)
+    return f"{window.start.astimezone(UTC).isoformat()} to {window.end.astimezone(UTC).isoformat()}"
 
 
-def split(
-    table: "pa.Table", keys: Sequence[str], definition: dg.PartitionsDefinition, columns: object = None
-) -> dict[str, "pa.Table"]:
-    """The rows of each partition, in the order in which they came.
+def with_time(table: "pa.Table", key: str, definition: dg.PartitionsDefinition) -> "pa.Table":
+    """The table with a note of the time that it is for."""
+    time = time_of(key, definition)
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), TIME: time}) if time else table
 
-    Args:
-        table: The rows of all these partitions.
-        keys: The partitions.
-        definition: What they belong to.
-        columns: The column that tells partitions apart; a dictionary for those of two dimensions.
+
+def without_time(table: "pa.Table", key: str, definition: dg.PartitionsDefinition) -> "pa.Table":
+    """The table without that note. What earlier versions have stored has none.
 
     Raises:
-        ValueError: A column is missing or of no use, or a row belongs to none of these partitions.
+        ValueError: It was stored for another time, as the partitions have been changed since.
     """
-    import numpy as np
-
-    split_by = dimensions(definition, columns)
-    if not table.num_rows:
-        return dict.fromkeys(keys, table)
-    # Each combination of the dimensions' keys has a number, and so has each row.
-    number_of_key = dict.fromkeys(keys, 0)
-    number_of_row = np.zeros(table.num_rows, dtype="int64")
-    for dimension in split_by:
-        positions = {part: i for i, part in enumerate(dict.fromkeys(dimension.part_of(key) for key in keys))}
-        number_of_row = number_of_row * len(positions) + dimension.positions_of_rows(table, list(positions))
-        number_of_key = {
-            key: number * len(positions) + positions[dimension.part_of(key)] for key, number in number_of_key.items()
-        }
-    if len(keys) == 1:
-        return {keys[0]: table}
-    order = np.argsort(number_of_row, kind="stable")
-    numbers = list(number_of_key.values())
-    first, end = (np.searchsorted(number_of_row[order], numbers, side=side) for side in ("left", "right"))
-    if (end - first).sum() != table.num_rows:
-        raise ValueError("some rows have a combination of keys that is not in this run")
-    ordered = table.take(order)
-    # In one piece, so that the file of a partition does not depend on what else the run had.
-    return {key: ordered.slice(first[i], end[i] - first[i]).combine_chunks() for i, key in enumerate(number_of_key)}
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One of the ways in which an asset is partitioned; most have only one.
-
-    Args:
-        name: Its name; empty where there is only one.
-        definition: Its keys.
-        column: The column by which it tells rows apart.
-    """
-
-    name: str
-    definition: dg.PartitionsDefinition
-    column: str | None = None
-
-    def part_of(self, key: str) -> str:
-        """What the key of a partition says about this dimension."""
-        return key.keys_by_dimension[self.name] if isinstance(key, dg.MultiPartitionKey) else key
-
-    def positions_of_rows(self, table: "pa.Table", parts: Sequence[str]) -> "np.ndarray":
-        """For each row, to which of the parts it belongs.
-
-        Raises:
-            ValueError: A row belongs to none of them, or the column can't tell.
-        """
-        import numpy as np
-        import pyarrow as pa
-
-        by_time = isinstance(self.definition, dg.TimeWindowPartitionsDefinition)
-        if self.column is None:
-            if len(parts) == 1:
-                return np.zeros(table.num_rows, dtype="int64")
-            example = repr({self.name: "column"} if self.name else "column")
-            raise ValueError(
-                f"the run has several partitions{f' of {self.name!r}' if self.name else ''}: name the "
-                f"{'timestamp ' if by_time else ''}column that tells them apart in its metadata, as in "
-                f"metadata=dict(partition_column={example}), or return a dictionary with a table for each key"
-            )
-        if self.column not in table.column_names:
-            raise ValueError(f"there is no column {self.column!r}, which its metadata names as partition_column")
-        column = table[self.column]
-        if column.null_count:
-            raise ValueError(f"rows without {self.column!r} belong to no partition")
-        positions = self._by_time(column, parts) if by_time else self._by_text(column, parts)
-        if (positions < 0).any():
-            found = sorted({str(value) for value in column.filter(pa.array(positions < 0)).unique().to_pylist()})
-            span = parts[0] if len(parts) == 1 else f"{parts[0]} to {parts[-1]}"
-            when = f" ({time_of(parts[0], self.definition).split(' to ')[0]} on)" if by_time else ""
-            raise ValueError(f"rows with {self.column!r} of {', '.join(found[:5])} in a run for {span}{when}")
-        return positions
-
-    def _by_time(self, column: "pa.ChunkedArray", parts: Sequence[str]) -> "np.ndarray":
-        """By time windows: a timestamp without time zone is UTC, and a date belongs to what begins on that day."""
-        import numpy as np
-        import pyarrow as pa
-
-        windows = [self.definition.time_window_for_partition_key(part) for part in parts]  # type: ignore[attr-defined]
-        if pa.types.is_timestamp(column.type):
-            values = column.cast(pa.int64())
-            factor = PER_SECOND[column.type.unit]
-            bounds = [
-                (round(each.start.timestamp()) * factor, round(each.end.timestamp()) * factor) for each in windows
-            ]
-        elif pa.types.is_date(column.type) and all(each.end - each.start >= SHORTEST_DAY for each in windows):
-            values = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-            bounds = [((each.start.date() - EPOCH).days, (each.end.date() - EPOCH).days) for each in windows]
-        else:
-            raise ValueError(f"the column {self.column!r} is of type {column.type}: make it a timestamp")
-        starts, ends = np.array(bounds).T
-        order = np.argsort(starts)
-        rows = values.to_numpy()
-        place = np.searchsorted(starts[order], rows, side="right") - 1
-        return np.where((place >= 0) & (rows < ends[order][place]), order[place], -1)
-
-    def _by_text(self, column: "pa.ChunkedArray", parts: Sequence[str]) -> "np.ndarray":
-        """By the value, written as the key is."""
-        import numpy as np
-        import pyarrow as pa
-
-        try:
-            text = column.cast(pa.string()).combine_chunks().dictionary_encode()
-        except pa.ArrowException as error:
-            raise ValueError(f"the column {self.column!r} is of type {column.type}: make it text") from error
-        positions = {part: i for i, part in enumerate(parts)}
-        return np.array([positions.get(value, -1) for value in text.dictionary.to_pylist()])[text.indices.to_numpy()]
-
-
-def dimensions(definition: dg.PartitionsDefinition, columns: object = None) -> list[Dimension]:
-    """The dimensions of partitions, each with its column.
-
-    Raises:
-        ValueError: ``columns`` is not a name where there is one dimension, or not a dictionary where there are two.
-    """
-    if not isinstance(definition, dg.MultiPartitionsDefinition):
-        if not isinstance(columns, str | None):
-            raise ValueError(f"partition_column in its metadata must be the name of a column, not {columns!r}")
-        return [Dimension("", definition, columns)]
-    names = [dimension.name for dimension in definition.partitions_defs]
-    chosen = {} if columns is None else columns
-    if not isinstance(chosen, Mapping) or not set(chosen) <= set(names):
-        example = dict.fromkeys(names, "column")
-        raise ValueError(f"partition_column in its metadata must be a dictionary, {example}, not {columns!r}")
-    return [Dimension(each.name, each.partitions_def, chosen.get(each.name)) for each in definition.partitions_defs]
+    time = time_of(key, definition)
+    notes = dict(table.schema.metadata or {})
+    stored_for = notes.pop(TIME, time.encode()).decode()
+    if stored_for != time:
+        raise ValueError(
+            f"{key} was stored for {stored_for}, and is {time} by now, as its partitions have been changed: "
+            "materialize it again"
+        )
+    return table.replace_schema_metadata(notes)

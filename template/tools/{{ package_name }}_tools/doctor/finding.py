@@ -19,6 +19,16 @@ class Finding:
         return f"{self.problem}: {self.fix}"
 
 
+@dataclass(frozen=True)
+class Note:
+    """Something that a check can't know: no fault, and said all the same."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def reason(error: BaseException) -> str:
     """What an error says first. Dagster's own say where; what they were raised from says why."""
     while error.__cause__ is not None:

@@ -11,7 +11,7 @@ import dagster as dg
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
 from ...resources.history import SOURCE_STATE, last_made, source_states
-from ...resources.partitions import split
+from ...resources.partition_rows import split
 from ...resources.retries import retried
 from ...resources.rows_without_a_day import check_every_row_has_a_day
 from ...resources.source_columns import Kind, read_table
