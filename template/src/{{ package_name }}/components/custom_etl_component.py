@@ -164,7 +164,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 return load.run(con)
         except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
             # What was refused because it is not reading.
-            refused = isinstance(error, (duckdb.PermissionException, duckdb.TransactionException))
+            refused = isinstance(error, duckdb.PermissionException) or "read-only mode" in str(error)
             raise dg.Failure(
                 description=f"CustomETLComponent {name}: {ONLY_READS + ': ' if refused else ''}{error}",
                 allow_retries=False,
