@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', tags=['daily']) }}
 
--- The marts read this, which dbt builds only after the tests of stg_orders have passed: of a day that fails one, the last good
--- version stays.
+-- The marts read this. dbt builds it only after the tests of stg_orders have passed: of a day that fails one, the last
+-- good version stays.
 select
     order_id,
     customer_id,
