@@ -24,6 +24,7 @@ ASSETS = {
     "set_aside_customers",
     "set_aside_orders",
     "stg_orders",
+    "valid_orders",
     "stg_customers",
     "fct_orders",
     "customer_value",

@@ -9,9 +9,19 @@ from grammar_cases import COLUMNS, RECEIVED_AT, cases, orders
 ODD = "0123456789" * 3 + "-+.:TZtz eE_,/'\"\\aA\t\n\r\v\f\0\x1c\x7f"
 ODD += "\x85\u00a0\u200b\u2003\ufeff\u0661\u0967\uff15\u2212ä😀"
 
+#: The same, written differently.
+SPELLINGS = {
+    "order_id": ["twice", " twice", "twice\n", "Twice"],
+    "customer_id": ["c1", "c1 "],
+    "order_timestamp": ["2025-10-01", "2025-10-01 00:00Z"],
+    "amount": ["1", "1.0", " 1", "2"],
+}
+
 
 def near_misses(count: int, seed: int) -> pd.DataFrame:
     """Rows of the source: each is valid but for one column, which has a random text, and comes on one of three days.
+
+    Of some orders there are many rows, in several spellings.
 
     Args:
         count: How many.
@@ -26,11 +36,15 @@ def near_misses(count: int, seed: int) -> pd.DataFrame:
         row = {"order_id": f"order-{number}", "customer_id": customer, "order_timestamp": "2025-10-01", "amount": "1"}
         column = chance.choice(list(COLUMNS))
         row[column] = changed(chance.choice(texts[column]), chance)
+        if chance.random() < 0.05:
+            row |= {name: chance.choice(spellings) for name, spellings in SPELLINGS.items()}
         for name, text in row.items():
             rows[name].append(text)
     days = [RECEIVED_AT + pd.Timedelta(days=chance.randrange(3)) for _ in range(count)]
-    # Row ids don't grow with the days, and some come twice.
-    row_ids = [chance.randrange(4 * count) for _ in range(count)]
+    # Row ids don't grow with the days, some come twice, and some rows have none.
+    row_ids = pd.Series(
+        [chance.choice([chance.randrange(4 * count)] * 20 + [1, None]) for _ in range(count)], dtype="Int64"
+    )
     return orders(pd.DataFrame(rows | {"row_id": row_ids, "received_at": days}))
 
 
@@ -55,11 +69,12 @@ def near_customers(count: int, seed: int) -> pd.DataFrame:
         seed: Of the random numbers.
     """
     chance = random.Random(seed)
-    days = [None, "0001-01-01", "1999-12-31", "2000-01-01", "2025-01-01", "2025-01-02", "2999-01-01"]
+    days = [None, "0001-01-01", "1999-12-31", "2000-01-01", "2025-01-01", "2025-01-02", "2999-01-01", "9999-12-31"]
     names = [None, "", "a", "A", "b", "ä", "\u00e9", "e\u0301", "\U0001f600", "\uffee", "a\0", " a"]
     rows = {
         "customer_id": [
-            changed(chance.choice([f"c{chance.randrange(count // 4)}"] * 20 + [None]), chance) for _ in range(count)
+            changed(chance.choice([f"c{chance.randrange(count // 4)}", *["c1", " c1", "c1\n"]] * 7 + [None]), chance)
+            for _ in range(count)
         ],
         "region": [chance.choice(names) for _ in range(count)],
         "segment": [chance.choice(names) for _ in range(count)],

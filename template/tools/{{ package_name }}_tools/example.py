@@ -33,7 +33,7 @@ FILES = (
     "tests/test_etl_definitions.py",
     "tests/test_job_definitions.py",
     "tests/test_reverse_etl_definitions.py",
-    # The models of dbt, and what is tested of them. The source stays, as do the macros for days, columns and engine.
+    # The models of dbt, and what is tested of them. The source stays, as do the other macros.
     "src/*/dbt_project/macros/cleaning.sql",
     "src/*/dbt_project/macros/customers.sql",
     "src/*/dbt_project/models/marts/customer_value.sql",
@@ -43,10 +43,12 @@ FILES = (
     "src/*/dbt_project/models/staging/set_aside_orders.sql",
     "src/*/dbt_project/models/staging/stg_customers.sql",
     "src/*/dbt_project/models/staging/stg_orders.sql",
+    "src/*/dbt_project/models/staging/valid_orders.sql",
     "src/*/dbt_project/tests/every_day_has_orders.sql",
     "src/*/dbt_project/tests/every_row_has_a_day.sql",
     "src/*/dbt_project/tests/revenue_reconciles.sql",
     "tests/dbt_build.py",
+    "tests/test_dbt_bad_day.py",
     "tests/test_dbt_agrees_with_sales.py",
     "tests/test_dbt_definitions.py",
     "tests/test_dbt_grammar.py",
@@ -71,7 +73,7 @@ NAMES = {
     *("daily_order_volume", "monthly_order_volume", "customers_by_segment"),
     *("daily_finance_job", "weekly_analytics_job"),
     "Customers to CRM",
-    *("stg_orders", "stg_customers", "fct_orders", "customer_value", "monthly_revenue_by_region"),
+    *("stg_orders", "stg_customers", "valid_orders", "fct_orders", "customer_value", "monthly_revenue_by_region"),
     *("set_aside_orders", "set_aside_customers", "every_day_has_orders", "every_row_has_a_day"),
     *("revenue_report", "revenue_reconciles"),
 }

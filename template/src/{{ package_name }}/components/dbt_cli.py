@@ -18,6 +18,7 @@ from ..settings import (
     CLOSED_WEEKDAYS,
     DAYS_AHEAD,
     DEVELOPMENT,
+    FIRST_DAY,
     FIRST_POSSIBLE_DAY,
     RAW_SOURCE,
     development_database_path,
@@ -137,6 +138,7 @@ def vars_of_dbt() -> dict[str, Any]:
     """What dbt is told of this project, whenever Dagster starts it on a dbt project in this repository."""
     return {
         "raw_source": RAW_SOURCE,
+        "first_day_with_orders": FIRST_DAY.isoformat(),
         "first_possible_day": FIRST_POSSIBLE_DAY.isoformat(),
         "days_ahead": DAYS_AHEAD,
         "closed_weekdays": list(CLOSED_WEEKDAYS),

@@ -25,11 +25,11 @@ _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP
 class Kind(Enum):
     """What a column may be: in words, the types of the database, and what is read of it."""
 
-    WHOLE_NUMBER = ("a whole number", _INTEGERS, "as it is")
+    WHOLE_NUMBER = ("a whole number", _INTEGERS, "as integer")
     TEXT = ("a text", _TEXTS, "as text")
     ID = ("a text, a whole number or a UUID", (*_TEXTS, "UUID", *_INTEGERS), "as text")
-    AMOUNT = ("a text or a number", ("VARCHAR", "DECIMAL", "DOUBLE", "FLOAT", *_INTEGERS), "as text")
-    TIME_AS_SENT = ("a text, a timestamp or a date", ("VARCHAR", *_TIMES), "as text")
+    AMOUNT = ("a text or a number", (*_TEXTS, "DECIMAL", "DOUBLE", "FLOAT", *_INTEGERS), "as text")
+    TIME_AS_SENT = ("a text, a timestamp or a date", (*_TEXTS, *_TIMES), "as text")
     TIME = ("a timestamp or a date", _TIMES, "as time in UTC")
     DAY = ("a timestamp or a date", _TIMES, "as date")
 
@@ -44,11 +44,12 @@ class Kind(Enum):
         value = name
         # An infinite one is in no span of time; without a function around the column, whole blocks of rows are skipped.
         if found in _TIMES and not (found == "TIMESTAMP" and self is Kind.TIME):
-            value = f"CASE WHEN isfinite({name}) THEN {name} END"
-            if found != "TIMESTAMP":  # of a time zone, of finer resolution, or of days only
-                value = f"make_timestamp(epoch_us({value}))"
+            # Nothing, where it is infinite, or of a year that timestamps don't have.
+            value = f"make_timestamp(epoch_us({f'TRY_CAST({name} AS TIMESTAMP)' if found == 'DATE' else name}))"
         if self.read == "as text":
             value = f"CAST({value} AS VARCHAR)"
+        elif self.read == "as integer":
+            value = f"TRY_CAST({name} AS BIGINT)"  # pandas has no larger ones
         elif self.read == "as date":
             value = f"CAST({value} AS DATE)"
         return f"{value} AS {name}"

@@ -4,7 +4,7 @@ Money is in whole cents (int64), so that sums are exact. Ids are text.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -77,7 +77,7 @@ def clean_orders(raw: pd.DataFrame) -> CleanedOrders:
             "order_id": ids(raw["order_id"]),
         }
     )
-    parsed = _in_order_of_arrival(parsed)
+    parsed = _in_order_of_arrival(parsed, raw)
     raw = raw.loc[parsed.index]
     day_after_receipt = parsed["received_on"].dt.tz_localize("UTC") + timedelta(days=DAYS_AHEAD + 1)
     reasons = {
@@ -103,7 +103,7 @@ def clean_orders(raw: pd.DataFrame) -> CleanedOrders:
     )
 
 
-def clean_customers(raw: pd.DataFrame) -> CleanedCustomers:
+def clean_customers(raw: pd.DataFrame, today: date) -> CleanedCustomers:
     """Each customer once; set aside rows without a valid id, and rows that repeat a customer.
 
     Of several rows for a customer the latest sign-up counts; of several on that day the first region, then the first
@@ -111,15 +111,19 @@ def clean_customers(raw: pd.DataFrame) -> CleanedCustomers:
 
     Args:
         raw: ``customer_id``, ``region``, ``segment``, ``signed_up_on``.
+        today: The day (UTC) after which nobody can have signed up, but for ``DAYS_AHEAD``.
     """
     raw = raw.reset_index(drop=True)
     signed_up_on = pd.to_datetime(raw["signed_up_on"]).dt.as_unit("us")
-    possible = signed_up_on.between(pd.Timestamp(FIRST_POSSIBLE_DAY), pd.Timestamp("9999-12-31"))
+    possible = signed_up_on.between(pd.Timestamp(FIRST_POSSIBLE_DAY), pd.Timestamp(today) + timedelta(days=DAYS_AHEAD))
     parsed = raw.assign(customer_id=ids(raw["customer_id"]), signed_up_on=signed_up_on.where(possible))
-    parsed = parsed[["customer_id", "region", "segment", "signed_up_on"]].sort_values(
-        ["signed_up_on", "region", "segment"], ascending=[False, True, True]
+    # What was sent tells rows apart that say the same.
+    order = parsed.assign(sent_id=raw["customer_id"], sent_day=raw["signed_up_on"]).sort_values(
+        ["signed_up_on", "region", "segment", "sent_id", "sent_day"], ascending=[False, True, True, True, True]
     )
-    raw = raw.loc[parsed.index]
+    parsed, raw = (
+        table.loc[order.index, ["customer_id", "region", "segment", "signed_up_on"]] for table in (parsed, raw)
+    )
     reasons = {
         "missing_customer_id": is_blank(raw["customer_id"]),
         "malformed_customer_id": parsed["customer_id"].isna(),
@@ -132,11 +136,13 @@ def clean_customers(raw: pd.DataFrame) -> CleanedCustomers:
     )
 
 
-def _in_order_of_arrival(parsed: pd.DataFrame) -> pd.DataFrame:
+def _in_order_of_arrival(parsed: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
     """By day of receipt, then ``row_id``; where a source repeats row ids, what a row says decides, never its place."""
     by_row = parsed.sort_values("row_id", kind="stable")
     if not by_row["row_id"].is_unique:
-        return parsed.sort_values(["received_on", *(str(name) for name in parsed if name != "received_on")])
+        told = parsed.join(raw[["order_id", "customer_id", "order_timestamp", "amount"]].add_prefix("sent_"))
+        by = ["received_on", *(str(name) for name in told if name != "received_on")]
+        return parsed.loc[told.sort_values(by).index]
     return by_row if by_row["received_on"].is_monotonic_increasing else by_row.sort_values("received_on", kind="stable")
 
 
@@ -194,12 +200,10 @@ def enrich_with_demographics(metrics: pd.DataFrame, customers: pd.DataFrame) -> 
 
     Args:
         metrics: One row per ``customer_id``.
-        customers: The customer master data, with its faults: ``clean_customers`` says which row counts.
+        customers: Each customer once, as ``clean_customers`` has them.
     """
     columns = ["customer_id", "region", "segment", "signed_up_on"]
-    return metrics.merge(
-        clean_customers(customers).customers[columns], on="customer_id", how="left", validate="one_to_one"
-    )
+    return metrics.merge(customers[columns], on="customer_id", how="left", validate="one_to_one")
 
 
 def export_table(enriched: pd.DataFrame) -> pd.DataFrame:

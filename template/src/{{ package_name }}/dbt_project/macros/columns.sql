@@ -8,8 +8,8 @@
     'a whole number': integers,
     'a text': 'VARCHAR|ENUM',
     'a text, a whole number or a UUID': 'VARCHAR|ENUM|UUID|' ~ integers,
-    'a text or a number': 'VARCHAR|DECIMAL|DOUBLE|FLOAT|' ~ integers,
-    'a text, a timestamp or a date': 'VARCHAR|' ~ times,
+    'a text or a number': 'VARCHAR|ENUM|DECIMAL|DOUBLE|FLOAT|' ~ integers,
+    'a text, a timestamp or a date': 'VARCHAR|ENUM|' ~ times,
     'a timestamp or a date': times,
 }) -}}
 {%- endmacro %}
@@ -19,7 +19,7 @@
 {%- set types = {} -%}
 {%- if execute is defined and execute -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do types.update({column.name | lower: column.dtype | upper}) -%}
+        {%- do types.update({column.name | lower: column.dtype}) -%}
     {%- endfor -%}
     {%- set table = relation.schema ~ '.' ~ relation.identifier -%}
     {%- for name, kind in expected.items() -%}
@@ -43,7 +43,7 @@
 cast({{ as_utc(types, name) if is_a_time else name }} as varchar)
 {%- endmacro %}
 
-{#- A column as a time in UTC. -#}
+{#- A column as a time in UTC; null where it is infinite, or of a year that timestamps don't have. -#}
 {% macro as_utc(types, name) -%}
-{{ finite(name) if types.get(name, 'TIMESTAMP') == 'TIMESTAMP' else in_utc(finite(name)) }}
+{{ in_utc('try_cast(' ~ name ~ ' as timestamp)' if types.get(name) == 'DATE' else name) }}
 {%- endmacro %}

@@ -26,7 +26,7 @@ parsed as (
         *,
         {{ as_id('customer_id_text') }} as customer_id,
         case
-            when sign_up between cast('{{ var("first_possible_day") }}' as date) and cast('9999-12-31' as date)
+            when sign_up >= cast('{{ var("first_possible_day") }}' as date) and {{ not_ahead('sign_up') }}
                 then sign_up
         end as signed_up_on
     from as_text
@@ -39,7 +39,10 @@ numbered as (
         *,
         row_number() over (
             partition by customer_id
-            order by signed_up_on desc nulls last, region nulls last, segment nulls last
+            order by
+                signed_up_on desc nulls last, region nulls last, segment nulls last,
+                -- What was sent tells rows apart that say the same.
+                sent_customer_id nulls last, sign_up nulls last
         ) as occurrence
     from parsed
 
@@ -51,6 +54,7 @@ select
     region,
     segment,
     signed_up_on,
+    sign_up as sent_signed_up_on,
     case
         when {{ is_blank('customer_id_text') }} then 'missing_customer_id'
         when customer_id is null then 'malformed_customer_id'

@@ -17,10 +17,11 @@
 to_minutes(coalesce(try_cast({{ sign }} as bigint) * (try_cast({{ hours }} as bigint) * 60 + try_cast({{ minutes }} as bigint)), 0))
 {%- endmacro %}
 
-{#- A time of a column with a time zone, of finer resolution or of days only as a time in UTC; null if it is infinite. -#}
-{% macro in_utc(column) %}make_timestamp(epoch_us({{ column }})){% endmacro %}
+{#- A time, whatever its time zone and resolution are, as a time in UTC; null if it is infinite. -#}
+{% macro in_utc(time) %}make_timestamp(epoch_us({{ time }})){% endmacro %}
 
-{% macro finite(column) %}case when isfinite({{ column }}) then {{ column }} end{% endmacro %}
+{#- This day, in UTC. -#}
+{% macro today() %}cast({{ in_utc('now()') }} as date){% endmacro %}
 
 {#- The number of a day's weekday, from 1 for Monday to 7 for Sunday. -#}
 {% macro weekday(day) %}isodow({{ day }}){% endmacro %}

@@ -3,4 +3,4 @@
 
 select row_id
 from {{ source(var('raw_source'), 'orders') }}
-where {{ as_utc(columns, 'received_at') }} is null
+where not {{ has_a_day(as_utc(columns, 'received_at')) }}

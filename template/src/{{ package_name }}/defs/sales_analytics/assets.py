@@ -10,7 +10,7 @@ import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
-from ...resources.history import SOURCE_STATE, last_made, source_states
+from ...resources.history import SOURCE_STATE, last_made, source_states, utc_now
 from ...resources.partition_rows import split
 from ...resources.retries import retried
 from ...resources.rows_without_a_day import check_every_row_has_a_day
@@ -186,12 +186,13 @@ def enriched_customer_metrics(
     from ...sales.transformations import clean_customers, enrich_with_demographics
 
     with retried(context):
-        customers = read_table(database, ".".join(CUSTOMERS.path), CUSTOMERS_COLUMNS)
-    enriched = enrich_with_demographics(customer_lifetime_value, customers)
+        raw_customers = read_table(database, ".".join(CUSTOMERS.path), CUSTOMERS_COLUMNS)
+    customers = clean_customers(raw_customers, utc_now().date())
+    enriched = enrich_with_demographics(customer_lifetime_value, customers.customers)
     context.add_output_metadata(
         {
             "without_demographics": int(enriched["segment"].isna().sum()),
-            "customers_set_aside_by_reason": count_by_reason(clean_customers(customers).set_aside),
+            "customers_set_aside_by_reason": count_by_reason(customers.set_aside),
         }
     )
     return enriched

@@ -8,8 +8,7 @@ with numbered as (
         amount_cents,
         received_on,
         row_number() over (partition by order_id order by received_on) as occurrence
-    from {{ ref('stg_orders') }}
-    where fault is null
+    from {{ ref('valid_orders') }}
 
 )
 

@@ -8,7 +8,7 @@ select
     sent_customer_id as customer_id,
     region,
     segment,
-    signed_up_on,
+    sent_signed_up_on as signed_up_on,
     fault as reason
 from judged
 where fault is not null

@@ -1,10 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='days',
-    unique_key='received_on',
-    on_schema_change='append_new_columns',
-    tags=['daily'],
-) }}
+{{ config(materialized='incremental', tags=['daily']) }}
 
 {% set columns = columns_of(source(var('raw_source'), 'orders'), {
     'row_id': 'a whole number',
@@ -18,7 +12,7 @@
 with received as (
 
     select
-        row_id,
+        try_cast(row_id as bigint) as row_id,
         {{ as_text(columns, 'order_id') }} as order_id,
         {{ as_text(columns, 'customer_id') }} as customer_id,
         {{ as_text(columns, 'order_timestamp') }} as order_timestamp,
@@ -38,7 +32,7 @@ trimmed as (
         {{ trimmed('order_timestamp') }} as timestamp_text,
         {{ trimmed('amount') }} as amount_text
     from received
-    where received_at is not null and {{ in_the_days_to_build('cast(received_at as date)') }}
+    where {{ has_a_day('received_at') }} and {{ in_the_days_to_build('cast(received_at as date)') }}
 
 ),
 
@@ -80,7 +74,9 @@ numbered as (
         *,
         row_number() over (
             partition by received_on, read_order_id, invalid is null
-            order by row_id, received_at, read_customer_id, ordered_at, amount_cents
+            order by
+                row_id, received_at, read_customer_id, ordered_at, amount_cents,
+                order_id, customer_id, order_timestamp, amount
         ) as occurrence
     from judged
 
