@@ -123,9 +123,9 @@ FAULTS = [
     Fault(
         "a withdrawn day stays in dbt",
         "test_dbt_project",
-        f"{SOURCE}/dbt_project/models/staging/stg_orders.sql",
-        "incremental_strategy='days'",
-        "incremental_strategy='delete+insert'",
+        f"{SOURCE}/dbt_project/dbt_project.yml",
+        "+incremental_strategy: days",
+        "+incremental_strategy: delete+insert",
     ),
     Fault(
         "a plot that can't be made fails the asset",
@@ -242,26 +242,16 @@ FAULTS = [
     Fault(
         "a query deletes what it reads",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
+        f"{SOURCE}/components/sql_load.py",
         "BEGIN TRANSACTION READ ONLY",
         "BEGIN TRANSACTION",
     ),
     Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
-        f"{SOURCE}/components/custom_etl_component.py",
-        """\
-                con.begin()
-                try:
-                    loaded = self._load(log, con)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
-""",
-        """\
-                loaded = self._load(log, con)
-""",
+        f"{SOURCE}/components/sql_load.py",
+        "with transaction(con):",
+        "if True:",
     ),
     Fault(
         "the SQL of an instance counts something else",
@@ -366,9 +356,30 @@ FAULTS = [
     Fault(
         "orders with a fault count",
         "test_dbt_project",
-        f"{SOURCE}/dbt_project/models/marts/fct_orders.sql",
+        f"{SOURCE}/dbt_project/models/staging/valid_orders.sql",
         "where fault is null",
-        "where fault is null or fault = 'negative_amount'",
+        "where fault is distinct from 'duplicate'",
+    ),
+    Fault(
+        "dbt publishes a day that has failed a test",
+        "test_dbt_bad_day",
+        f"{SOURCE}/dbt_project/models/marts/fct_orders.sql",
+        "from {{ ref('valid_orders') }}",
+        "from {{ ref('stg_orders') }}\n    where fault is null",
+    ),
+    Fault(
+        "a day that has failed a test of dbt holds up the others",
+        "test_dbt_bad_day",
+        f"{SOURCE}/dbt_project/macros/days.sql",
+        "{%- do conditions.append(in_the_days_to_build(tested.config.unique_key)) -%}",
+        "",
+    ),
+    Fault(
+        "which row of an order dbt keeps is left to chance",
+        "test_dbt_agrees_with_sales",
+        f"{SOURCE}/dbt_project/models/staging/stg_orders.sql",
+        "amount_cents,\n                order_id, customer_id, order_timestamp, amount\n",
+        "amount_cents\n",
     ),
     Fault(
         "repeated orders count in dbt",

@@ -16,7 +16,7 @@ def test_a_million_random_texts_are_read_alike(seed: str, template: Path, tmp_pa
     project = tmp_path / "project"
     render(template, project, {})
     variables = environment_of(project, tmp_path / "running") | {"RANDOM_TEXTS": "1000000", "RANDOM_SEED": seed}
-    command = [sys.executable, "-m", "pytest", "-q", "tests/test_dbt_agrees_with_sales.py", "-k", "random"]
+    command = [sys.executable, "-m", "pytest", "tests/test_dbt_agrees_with_sales.py", "-k", "random"]
     done = subprocess.run(command, cwd=project, env=variables, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3_000:]
     assert "2 passed" in done.stdout

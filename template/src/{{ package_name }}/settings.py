@@ -24,7 +24,8 @@ CLOSED_WEEKDAYS: tuple[int, ...] = ()
 
 #: No order was placed, and no customer has signed up, before this day: an earlier one is a fault.
 FIRST_POSSIBLE_DAY = date(2000, 1, 1)
-#: How many days after its receipt an order may say that it was placed: clocks differ, and so do time zones.
+#: How many days after its receipt an order may say that it was placed, and after today a customer that they signed up:
+#: clocks differ, and so do time zones.
 DAYS_AHEAD = 1
 
 #: The columns of rows that the event log may quote, as examples of what was set aside. It outlives the data, and more

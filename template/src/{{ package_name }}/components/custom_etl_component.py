@@ -3,24 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ..resources.database import DatabaseResource, quote_identifier
+from ..resources.database import DatabaseResource
 from ..resources.retries import retried
 from ..resources.table_metadata import table_schema
 from ..settings import RAW_SOURCE
 from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
-
-if TYPE_CHECKING:
-    import duckdb
-
-ONLY_READS = (
-    "transformation_sql can only read tables of the database: load files, and data from elsewhere, into a table"
-)
-
+from .sql_load import ONLY_READS, Loaded, SqlLoad
 
 EXAMPLE = """
 # The table to read, which is an asset too: this one waits for it.
@@ -43,21 +35,6 @@ custom_tags:
   domain: sales
   cadence: daily
 """
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a load has done.
-
-    Args:
-        rows_read: The rows of the source table.
-        rows_written: The rows of the destination table.
-        columns: The columns of the destination table.
-    """
-
-    rows_read: int
-    rows_written: int
-    columns: dg.TableSchema
 
 
 @dg.scaffold_with(ExampleScaffolder.of(EXAMPLE))
@@ -134,12 +111,13 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
             with retried(context):
                 loaded = self.execute(context.log, database)
+            descriptions = {name: description for name, (_, description) in self.columns.items()}
             return dg.MaterializeResult(
                 metadata={
                     "rows_read": loaded.rows_read,
                     "dagster/row_count": loaded.rows_written,
                     "dagster/table_name": self.destination_table,
-                    "dagster/column_schema": loaded.columns,
+                    "dagster/column_schema": table_schema(loaded.types, descriptions),
                 }
             )
 
@@ -174,63 +152,23 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         """
         import duckdb
 
+        name = f"{self.source_table} -> {self.destination_table}"
+
+        def say(rows: int) -> None:
+            if self.enable_logging:
+                log.info(f"{name}: {rows:,} rows written")
+
+        load = SqlLoad(self.source_table, self.destination_table, self.transformation_sql, self.batch_size, say)
         try:
             with database.connect(read_only=False, sealed=True) as con:
-                con.begin()
-                try:
-                    loaded = self._load(log, con)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
+                return load.run(con)
         except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
             # What was refused because it is not reading.
-            refused = isinstance(error, (duckdb.PermissionException, duckdb.TransactionException))
+            refused = isinstance(error, duckdb.PermissionException) or "read-only mode" in str(error)
             raise dg.Failure(
-                description=f"CustomETLComponent {self.source_table} -> {self.destination_table}: "
-                f"{ONLY_READS + ': ' if refused else ''}{error}",
+                description=f"CustomETLComponent {name}: {ONLY_READS + ': ' if refused else ''}{error}",
                 allow_retries=False,
             ) from error
-        return loaded
-
-    def _load(self, log: dg.DagsterLogManager, con: "duckdb.DuckDBPyConnection") -> Loaded:
-        import duckdb
-        import pyarrow as pa
-
-        statements = con.extract_statements(self.transformation_sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise ValueError(f"transformation_sql must be exactly one SELECT statement. {ONLY_READS}")
-
-        # A connection of its own to read with, since a pending result and inserts can't share one.
-        reader = con.cursor()
-        # With database and schema, so that a table called "source" is not taken for the view.
-        [(database,)] = reader.execute("SELECT current_database()").fetchall()
-        table = self.source_table if "." in self.source_table else f"main.{self.source_table}"
-        reader.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(table)}')
-        # DuckDB takes some statements that write for a SELECT: here they fail, and so does the load.
-        reader.execute("BEGIN TRANSACTION READ ONLY")
-        [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
-        destination = quote_identifier(self.destination_table)
-        rows_written = 0
-        # Closed even when the load fails: with an open result, DuckDB would hang when the file is opened again.
-        with reader.sql(self.transformation_sql).to_arrow_reader(self.batch_size) as batches:
-            if "." in self.destination_table:
-                con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(self.destination_table.split('.')[0])}")
-            # A name that no destination can have.
-            con.register("batch of rows", batches.schema.empty_table())
-            con.execute(f'CREATE OR REPLACE TABLE {destination} AS SELECT * FROM "batch of rows"')
-            for batch in batches:
-                con.register("batch of rows", pa.Table.from_batches([batch]))
-                con.execute(f'INSERT INTO {destination} SELECT * FROM "batch of rows"')
-                rows_written += batch.num_rows
-                if self.enable_logging:
-                    log.info(f"{self.source_table} -> {self.destination_table}: {rows_written:,} rows written")
-        con.unregister("batch of rows")
-        reader.close()
-        described = con.execute(f"DESCRIBE {destination}").fetchall()
-        descriptions = {name: description for name, (_, description) in self.columns.items()}
-        columns = table_schema({name: kind for name, kind, *_ in described}, descriptions)
-        return Loaded(rows_read, rows_written, columns)
 
 
 def asset_key_of(table: str) -> dg.AssetKey:

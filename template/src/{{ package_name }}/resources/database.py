@@ -1,7 +1,7 @@
 """The database that the project reads from and loads into."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,15 +64,15 @@ class DatabaseResource(dg.ConfigurableResource):
         import duckdb
 
         path = self.file()
-        if read_only or self.must_exist:
-            self._refuse_if_missing(path)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS | SEALED if sealed else SETTINGS
         try:
+            if read_only or self.must_exist:
+                self._refuse_if_missing(path)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
             con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
-        except duckdb.Error as error:
-            error.add_note("The file is DATABASE_PATH in production, and in DATA_FOLDER in development.")
+        except (OSError, duckdb.Error) as error:
+            error.add_note("The database is DATABASE_PATH in production, and in DATA_FOLDER in development.")
             raise
         try:
             yield con
@@ -126,6 +126,22 @@ class DatabaseResource(dg.ConfigurableResource):
     def fingerprint(self, table: str) -> str:
         """The fingerprint of one table."""
         return self.fingerprints([table])[table]
+
+
+@contextmanager
+def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """All that the ``with`` block does to the database, or nothing of it."""
+    import duckdb
+
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        # Of a full disk, DuckDB has undone everything already: that must not hide what has happened.
+        with suppress(duckdb.TransactionException):
+            con.rollback()
+        raise
 
 
 def _fingerprint(con: "duckdb.DuckDBPyConnection", table: str) -> str:

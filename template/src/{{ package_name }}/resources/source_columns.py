@@ -25,7 +25,7 @@ _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP
 class Kind(Enum):
     """What a column may be: in words, the types of the database, and what is read of it."""
 
-    WHOLE_NUMBER = ("a whole number", _INTEGERS, "as it is")
+    WHOLE_NUMBER = ("a whole number", _INTEGERS, "as integer")
     TEXT = ("a text", _TEXTS, "as text")
     ID = ("a text, a whole number or a UUID", (*_TEXTS, "UUID", *_INTEGERS), "as text")
     AMOUNT = ("a text or a number", (*_TEXTS, "DECIMAL", "DOUBLE", "FLOAT", *_INTEGERS), "as text")
@@ -48,6 +48,8 @@ class Kind(Enum):
             value = f"make_timestamp(epoch_us({f'TRY_CAST({name} AS TIMESTAMP)' if found == 'DATE' else name}))"
         if self.read == "as text":
             value = f"CAST({value} AS VARCHAR)"
+        elif self.read == "as integer":
+            value = f"TRY_CAST({name} AS BIGINT)"  # pandas has no larger ones
         elif self.read == "as date":
             value = f"CAST({value} AS DATE)"
         return f"{value} AS {name}"

@@ -1,6 +1,6 @@
 """Which texts are an id, an amount or a time, and what they say: decided here, and by no library's own reading.
 
-The same expressions stand in ``dbt_project/macros/grammar.sql``, where there is one, and ``tests/grammar.yml`` has a
+The same expressions stand in ``dbt_project/macros/cleaning.sql``, where there is one, and ``tests/grammar.yml`` has a
 case for each rule. They name ASCII characters alone: ``\\d``, ``\\s`` or ``strip()`` would mean others in each engine,
 such as the digits of other scripts. What matches can be converted in one way only.
 """

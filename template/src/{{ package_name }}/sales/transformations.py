@@ -140,9 +140,9 @@ def _in_order_of_arrival(parsed: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFram
     """By day of receipt, then ``row_id``; where a source repeats row ids, what a row says decides, never its place."""
     by_row = parsed.sort_values("row_id", kind="stable")
     if not by_row["row_id"].is_unique:
-        as_sent = raw[["order_id", "customer_id", "order_timestamp", "amount"]].add_prefix("sent_")
-        by = ["received_on", *(str(name) for name in parsed if name != "received_on"), *as_sent]
-        return parsed.loc[parsed.join(as_sent).sort_values(by).index]
+        told = parsed.join(raw[["order_id", "customer_id", "order_timestamp", "amount"]].add_prefix("sent_"))
+        by = ["received_on", *(str(name) for name in told if name != "received_on")]
+        return parsed.loc[told.sort_values(by).index]
     return by_row if by_row["received_on"].is_monotonic_increasing else by_row.sort_values("received_on", kind="stable")
 
 

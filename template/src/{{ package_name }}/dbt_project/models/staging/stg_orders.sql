@@ -12,7 +12,7 @@
 with received as (
 
     select
-        row_id,
+        try_cast(row_id as bigint) as row_id,
         {{ as_text(columns, 'order_id') }} as order_id,
         {{ as_text(columns, 'customer_id') }} as customer_id,
         {{ as_text(columns, 'order_timestamp') }} as order_timestamp,

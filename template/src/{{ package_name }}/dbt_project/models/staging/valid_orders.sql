@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', tags=['daily']) }}
 
--- The marts read this: dbt builds it only after the tests of stg_orders have passed, so that of a day that fails one the last
+-- The marts read this. dbt builds it only after the tests of stg_orders have passed: of a day that fails one, the last
 -- good version stays.
 select
     order_id,
