@@ -28,6 +28,8 @@ COMMANDS = (("dg", "check", "yaml"), ("dg", "check", "defs"), ("pytest",))
 # project declares is the one that it is to miss.
 MISSED = ("matplotlib", "duckdb")
 TIMEOUT = 900
+#: A user that the system has no entry for.
+SOMEBODY = 54321
 
 
 def one_of_each_set() -> Sequence[Combination]:
@@ -75,16 +77,17 @@ class Environment:
             AssertionError: A command failed.
         """
         __tracebackhide__ = True
-        self._run("sync")
+        self.run("sync")
         for command in COMMANDS:
-            self._run("run", *command)
+            self.run("run", *command)
 
-    def _run(self, *arguments: str) -> None:
+    def run(self, *arguments: str, **variables: str) -> None:
+        """Run uv, with further environment variables."""
         __tracebackhide__ = True
         done = subprocess.run(
             [self._uv, *arguments],
             cwd=self.project,
-            env=self._variables,
+            env=self._variables | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -105,6 +108,8 @@ def settings_of_uv() -> dict[str, str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test for each set. Without ``--slow`` nothing is run, and no questionnaire filled in to find the sets."""
+    if "environment" not in metafunc.fixturenames:
+        return
     sets = one_of_each_set() if metafunc.config.getoption("--slow") else []
     metafunc.parametrize("environment", sets, indirect=True, ids=lambda combination: combination.id)
 
@@ -123,6 +128,53 @@ def environment(request: pytest.FixtureRequest, template: Path, tmp_path: Path) 
 def test_a_project_works_with_what_it_declares(environment: Environment) -> None:
     """What is missing in its declaration is missing there."""
     environment.works()
+
+
+def test_a_wheel_materializes_everything_where_nothing_can_be_written(template: Path, tmp_path: Path) -> None:
+    """As a deployment does: as another user without a home, and without the tools, in the settings of production."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if not uv or os.geteuid():
+        pytest.skip("it takes uv to build, and root to become another user")
+    # Everybody may pass through pytest's folders but its own.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        public = Path(folder)
+        public.chmod(0o755)
+        project, written = public / "project", public / "written"
+        render(template, project, {})
+        environment = Environment(project, tmp_path / "home", uv)
+        environment.run("run", "sample-data", "--orders", "500", "--database", str(written / "warehouse.duckdb"))
+        environment.run("run", "dg", "utils", "refresh-defs-state", PROJECT_ENVIRONMENT="production")
+        # The system's Python is one that everybody can run.
+        installed = {"UV_PROJECT_ENVIRONMENT": str(public / "installed"), "UV_PYTHON": "/usr/bin/python3"}
+        environment.run("sync", "--no-dev", "--no-editable", "--reinstall-package", "sales-platform", **installed)
+        shutil.rmtree(project)
+        (written / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        for path in [written, *written.rglob("*")]:
+            os.chown(path, SOMEBODY, SOMEBODY)
+        variables = {
+            "PATH": os.defpath,
+            "PROJECT_ENVIRONMENT": "production",
+            "DATABASE_PATH": str(written / "warehouse.duckdb"),
+            "OBJECT_STORE_PATH": str(written / "files"),
+            "DAGSTER_HOME": str(written),
+        }
+        everything = ["-m", "sales_platform.definitions", "--select", "*", "--partition", "2026-01-31"]
+        done = subprocess.run(
+            [public / "installed" / "bin" / "dagster", "asset", "materialize", *everything],
+            cwd="/",
+            env=variables,
+            user=SOMEBODY,
+            group=SOMEBODY,
+            extra_groups=[],
+            umask=0o077,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (written / "files" / "customer_metrics" / "customer_metrics.parquet").is_file()
+        elsewhere = [path for path in public.rglob("*") if path.stat().st_uid == SOMEBODY]
+        assert all(path.is_relative_to(written) for path in elsewhere)
 
 
 def test_a_project_fails_without_a_package_that_it_uses(environment: Environment) -> None:
