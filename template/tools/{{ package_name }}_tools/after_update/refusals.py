@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .answers import ANSWERS_FILE, entries_of
+from .answers import ANSWERS_FILE, answers_in
 
 #: The part of an address that may be a secret.
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -21,8 +21,8 @@ def reason_of(project: Path, error: subprocess.CalledProcessError, chosen: Seque
         chosen: The arguments for Copier that somebody gave.
     """
     said = CREDENTIALS.sub("…@", _said_last(error))
-    answers = entries_of((project / ANSWERS_FILE).read_text(encoding="utf-8", errors="replace"))
-    address = CREDENTIALS.sub("…@", answers.get("_src_path", "").partition(":")[2].strip(" '\""))
+    answers = answers_in((project / ANSWERS_FILE).read_text(encoding="utf-8", errors="replace"))
+    address = CREDENTIALS.sub("…@", str(answers.get("_src_path", "")))
     if error.cmd[0] == "git":
         return f"git failed ({said}): see that the disk has space, and that no other git is at work here"
     if error.returncode < 0:
