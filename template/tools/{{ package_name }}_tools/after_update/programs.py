@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 #: What git does here, whatever its user has told it to do. With other settings Copier overlooks edits that it could
-#: not merge, changes lines that end with spaces, or fails with a hook.
+#: not merge, changes lines that end with spaces, or fails. Maintenance would go on in folders that are removed.
 SETTINGS = {
     "apply.whitespace": "nowarn",
     "core.hooksPath": os.devnull,
     "core.safecrlf": "false",
+    "maintenance.auto": "false",
     "status.showUntrackedFiles": "normal",
     "submodule.recurse": "false",
 }
