@@ -133,7 +133,7 @@ def carry_edits(project: Path, since: str | None) -> str:
     """
     before = since or before_last_update(project)
     if before is None:
-        return "This project was never updated, or git does not have the commit before that."
+        return "This project was never updated, or git does not have the commit before that: git fetch --unshallow"
     try:
         programs.git(project, "cat-file", "-e", f"{before}:./{ANSWERS_FILE}")
     except subprocess.CalledProcessError:
