@@ -4,11 +4,18 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Of somebody who has told git nothing. Maintenance may go on in the background, in folders that a test removes.
+SETTINGS = {
+    "commit.gpgSign": "false",
+    "maintenance.auto": "false",
+    "user.email": "somebody@localhost",
+    "user.name": "somebody",
+}
+
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git as somebody."""
-    as_somebody = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "-c", "commit.gpgsign=false"]
-    command = ["git", *as_somebody, *arguments]
+    command = ["git", *(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")), *arguments]
     return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 

@@ -1,21 +1,23 @@
-"""The answers file, entry by entry. As text, so that an entry can be passed on exactly as Copier wrote it."""
+"""What the answers file says. Somebody may have edited it: what counts are the values, not how they are written."""
 
-import re
+from typing import Any
+
+import yaml
 
 ANSWERS_FILE = ".copier-answers.yml"
-#: A name at the beginning of a line, and whatever is indented or listed below it.
-ENTRY = re.compile(r"^(\w+):.*\n?(?:(?:[ -].*)?\n)*(?:[ -].*\Z)?", re.M)
 
 
-def entries_of(text: str) -> dict[str, str]:
-    """The entries of an answers file by their names, each with its name and all lines of its value."""
-    return {entry[1]: entry[0].strip() for entry in ENTRY.finditer(text.replace("\r\n", "\n"))}
+def answers_in(text: str) -> dict[str, Any]:
+    """The answers, and what Copier notes beside them, by their names; none if it is no YAML."""
+    try:
+        answers = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return answers if isinstance(answers, dict) else {}
 
 
 def problem_of(content: bytes) -> str:
     """Why Copier can't update from an answers file; nothing if it can."""
-    import yaml
-
     try:
         answers = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -29,11 +31,6 @@ def problem_of(content: bytes) -> str:
     return ""
 
 
-def package_in(text: str) -> str:
-    """The name of the package."""
-    return entries_of(text).get("package_name", "").partition(":")[2].strip(" '\"")
-
-
 def answered_before(before: str, now: str) -> str:
     """The version that a project has now, with the answers from before where it was asked the same.
 
@@ -41,18 +38,18 @@ def answered_before(before: str, now: str) -> str:
         before: The answers file before an update.
         now: The answers file after it.
     """
-    old, new = entries_of(before), entries_of(now)
+    old, new = answers_in(before), answers_in(now)
     same = {name: old[name] for name in old.keys() & new.keys() if not name.startswith("_")}
-    return "".join(f"{entry}\n" for entry in (new | same).values())
+    return yaml.safe_dump(new | same, allow_unicode=True)
 
 
 def is_same(before: str, now: str) -> bool:
     """Whether version and answers are the same. The template's address may change without an update."""
-    old, new = entries_of(before), entries_of(now)
-    return all(old.get(name) == new.get(name) for name in (old.keys() | new.keys()) - {"_src_path"})
+    old, new = ({**answers_in(text), "_src_path": None} for text in (before, now))
+    return old == new
 
 
 def moves_files(before: str, now: str) -> bool:
     """Whether an update may have moved files: other answers leave files out or bring them, and move none."""
-    old, new = entries_of(before), entries_of(now)
+    old, new = answers_in(before), answers_in(now)
     return any(old.get(name) != new.get(name) for name in ("_commit", "package_name"))

@@ -19,6 +19,9 @@ def files_left_behind(project: Path, renderings: Renderings, moves: Mapping[str,
     old, new = renderings.old.files, renderings.new.files
     vanished = _folders(old) - _folders(new)
     for path in files_now(project):
+        if path.endswith(".rej") and path.removesuffix(".rej") in old:  # see SETTINGS in programs.py
+            yield f"{_code(path)}: edits that Copier could not merge. Put them where they belong, and delete it"
+            continue
         folder = next((each for each in _parents(path) if each in vanished), None)
         if folder is None or path in new or path.endswith(".saved"):
             continue

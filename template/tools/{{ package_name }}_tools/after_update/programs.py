@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 #: What git does here, whatever its user has told it to do. With other settings Copier overlooks edits that it could
-#: not merge, changes lines that end with spaces, or can't commit in folders of its own.
+#: not merge, changes lines that end with spaces, or fails. Maintenance would go on in folders that are removed.
 SETTINGS = {
     "apply.whitespace": "nowarn",
     "core.hooksPath": os.devnull,
+    "core.safecrlf": "false",
+    "maintenance.auto": "false",
     "status.showUntrackedFiles": "normal",
-    "user.email": "template-update@localhost",
-    "user.name": "template-update",
+    "submodule.recurse": "false",
 }
 
 
@@ -64,8 +65,8 @@ def copier(*arguments: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of this process, with our settings of git."""
-    environment = dict(os.environ)
+    """That of this process, with our settings of git."""
+    environment = {**os.environ, "LANGUAGE": "en"}  # what they say is looked into
     first = int(environment.get("GIT_CONFIG_COUNT", "0"))
     for number, (name, value) in enumerate(SETTINGS.items(), first):
         environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .answers import ANSWERS_FILE, entries_of
+from .answers import ANSWERS_FILE, answers_in
 
 #: The part of an address that may be a secret.
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -21,8 +21,10 @@ def reason_of(project: Path, error: subprocess.CalledProcessError, chosen: Seque
         chosen: The arguments for Copier that somebody gave.
     """
     said = CREDENTIALS.sub("…@", _said_last(error))
-    answers = entries_of((project / ANSWERS_FILE).read_text(encoding="utf-8", errors="replace"))
-    address = CREDENTIALS.sub("…@", answers.get("_src_path", "").partition(":")[2].strip(" '\""))
+    answers = answers_in((project / ANSWERS_FILE).read_text(encoding="utf-8", errors="replace"))
+    address = CREDENTIALS.sub("…@", str(answers.get("_src_path", "")))
+    if "dubious ownership" in said:
+        return f"git refuses ({said}): if it is to trust that folder, `git config --global --add safe.directory` of it"
     if error.cmd[0] == "git":
         return f"git failed ({said}): see that the disk has space, and that no other git is at work here"
     if error.returncode < 0:
@@ -46,6 +48,6 @@ def reason_of(project: Path, error: subprocess.CalledProcessError, chosen: Seque
 def _said_last(error: subprocess.CalledProcessError) -> str:
     """The last line of what a program has said, or of what is fatal in that."""
     said = "\n".join(text if isinstance(text, str) else "" for text in (error.stdout, error.stderr))
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("hint: ")]
     lines = [line for line in lines if "fatal: " in line] or lines
     return re.sub(r"^(Stderr: *)?\| ", "", lines[-1]).rstrip(".") if lines else f"exit code {error.returncode}"

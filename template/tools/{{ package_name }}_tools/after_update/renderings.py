@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from . import programs
-from .answers import ANSWERS_FILE, answered_before, is_same, package_in
+from .answers import ANSWERS_FILE, answered_before, answers_in, is_same
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Rendering:
     @cached_property
     def package(self) -> str:
         """The name of its package."""
-        return package_in((self.folder / ANSWERS_FILE).read_text(encoding="utf-8"))
+        return str(answers_in((self.folder / ANSWERS_FILE).read_text(encoding="utf-8")).get("package_name", ""))
 
     def content(self, path: str) -> bytes:
         """The content of a file."""

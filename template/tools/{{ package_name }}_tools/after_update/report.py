@@ -52,7 +52,7 @@ class Report:
                 f"Edited here, and deleted in the template or no text in UTF-8: put aside as `*{SAVED}`",
                 _see(self.saved),
             ),
-            ("Yours, in a folder that the template no longer has", self.left_behind),
+            ("Yours, and to be moved", self.left_behind),
             ("Yours, with a name that is no longer right", self.names),
             (f"Not changed yet, as GitHub lets no workflow push workflows: {APPLY_PATCH}", _paths(self.workflows)),
             ("Your edits were carried over to where the file is now", _arrows(self.carried)),

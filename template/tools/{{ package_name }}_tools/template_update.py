@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import importlib.util
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-
-from {{ package_name }}.settings import project_root
 
 from .after_update import programs
 from .after_update.answers import ANSWERS_FILE, problem_of
@@ -35,6 +34,11 @@ from .after_update.working_copy import InTheWay, bring, of_git, undo, working_co
 CARRY_EDITS = "uv run template-update --carry-edits"
 #: The exit code when somebody stops the command, as shells have it.
 STOPPED = 130
+
+
+def project_root() -> Path:
+    """The folder of the project. Its settings also know, but there may be a conflict in them."""
+    return Path(__file__).resolve().parents[2]
 
 
 def put_workflows_aside(project: Path) -> list[str]:
@@ -129,7 +133,7 @@ def carry_edits(project: Path, since: str | None) -> str:
     """
     before = since or before_last_update(project)
     if before is None:
-        return "This project was never updated, or git does not have the commit before that."
+        return "This project was never updated, or git does not have the commit before that: git fetch --unshallow"
     try:
         programs.git(project, "cat-file", "-e", f"{before}:./{ANSWERS_FILE}")
     except subprocess.CalledProcessError:
@@ -213,8 +217,10 @@ def _prepare(project: Path) -> None:
         sys.exit(f"{ANSWERS_FILE} {problem}. `git log -p {ANSWERS_FILE}` shows what it was. Nothing was changed.")
     try:
         programs.git(project, "rev-parse", "--verify", "HEAD")
-    except subprocess.CalledProcessError:
-        sys.exit("The project has no commit in git, and an update needs one: git init && git add . && git commit")
+    except subprocess.CalledProcessError as error:
+        if re.search("not a git repository|single revision", error.stderr):
+            sys.exit("The project has no commit in git, and an update needs one: git init && git add . && git commit")
+        raise
 
 
 @contextlib.contextmanager
@@ -244,7 +250,10 @@ def _undo(project: Path) -> None:
 def _tell(summary: str, file: Path | None) -> None:
     print(f"{summary}\n")
     if file:
-        file.write_text(f"{summary}\n", encoding="utf-8")
+        try:
+            file.write_text(f"{summary}\n", encoding="utf-8")
+        except OSError as error:
+            sys.exit(f"All of this was done, but the summary could not be written: {error}")
 
 
 def _not_ready(project: Path) -> str:
