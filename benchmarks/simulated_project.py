@@ -48,6 +48,7 @@ class Project:
         self.settings.LOOKBACK = timedelta(days=lookback)
         self.settings.CLOSED_WEEKDAYS = closed_weekdays
         self.history = importlib.import_module(f"{package}.resources.history")
+        self.gaps = importlib.import_module(f"{package}.resources.gaps")
         self.resources = importlib.import_module(f"{package}.resources")
         self.data = self.settings.development_data_folder()
         self.defs = importlib.import_module(f"{package}.definitions").defs()

@@ -10,6 +10,7 @@ import dagster as dg
 
 from .. import settings
 from ..resources import history
+from ..resources.held_back import held_back_by
 from ..settings import partition_range
 from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection
@@ -74,7 +75,7 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
             before, due = self._last_times(context.scheduled_execution_time)
             if due < context.scheduled_execution_time and self._has_run_since(due, context):
                 return dg.SkipReason(f"{self.job_name} has run since {due:%Y-%m-%d %H:%M %Z}, when it was due")
-            held_back = history.held_back_by(context, self._keys(context))
+            held_back = held_back_by(context, self._keys(context))
             if held_back:
                 return dg.SkipReason(f"What {self.job_name} is made from is not in order: {'; '.join(held_back)}")
             return list(self._requests(context, before, due)) or dg.SkipReason(
