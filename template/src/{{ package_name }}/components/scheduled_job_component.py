@@ -40,8 +40,8 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
     that are missing or have failed are requested as well, each in a run of its own.
 
     Nothing is requested while what the assets are made from is not in order: its last run has failed, the last finished
-    day is not there, or a blocking check has not passed. The tick's reason says what. The schedule looks again each hour,
-    so that a job which was held back at its time, or had no scheduler, runs once that has passed.
+    day is not there, or a blocking check has not passed. The tick's reason says what. The schedule looks again each
+    hour: a job that was held back at its time, or had no scheduler then, runs as soon as it can.
 
     Args:
         job_name: The name of the job; the schedule is ``<job_name>_schedule``.

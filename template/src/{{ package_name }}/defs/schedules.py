@@ -74,8 +74,8 @@ def requests(
 ) -> Iterator[dg.RunRequest]:
     """The runs that are needed: each day is a run of its own, so that a bad one holds up no other.
 
-    Where only the newest day is missing, one run has it with all that is computed over the days. Else that waits for the
-    next tick, as all runs of a tick begin at once; and then days that are still missing wait for the one after.
+    Where only the newest day is missing, one run has it with all that is computed over the days. Else that waits for
+    the next tick, as all runs of a tick begin at once; and then days that are still missing wait for the one after.
     """
     tick, instance = context.scheduled_execution_time, context.instance
     daily = [spec for spec in specs if spec.partitions_def]

@@ -1,11 +1,15 @@
-"""What holds assets back: that what they are made from is not in order. Behind it, a schedule or sensor starts nothing."""
+"""What holds assets back: what they are made from is not in order. Behind it, a schedule or sensor starts nothing."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ..settings import DAILY
 from .history import finished_days, made_days, was_not_made
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 Tick = dg.ScheduleEvaluationContext | dg.SensorEvaluationContext
 
@@ -17,7 +21,7 @@ def held_back_by(context: dg.ScheduleEvaluationContext, keys: Iterable[dg.AssetK
         context: That of the tick.
         keys: The assets that would run. What they make of each other is left to the run.
     """
-    graph, instance = _definitions(context).asset_graph, context.instance
+    graph, instance = _graph(context), context.instance
     newest = finished_days(context.scheduled_execution_time)[-1:]
     upstream = _upstream(context, keys)
     found = []
@@ -43,23 +47,23 @@ def not_held_back(context: Tick, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKe
     """
     failed = {check.asset_key for check in _failed_checks(context, _upstream(context, keys))}
     stored = [key for key in failed if not was_not_made(context.instance, key)]
-    behind = dg.AssetSelection.assets(*stored).downstream().resolve(_definitions(context).asset_graph) if stored else set()
+    behind = dg.AssetSelection.assets(*stored).downstream().resolve(_graph(context)) if stored else set()
     return [key for key in keys if key not in behind]
 
 
-def _definitions(context: Tick) -> dg.RepositoryDefinition:
+def _graph(context: Tick) -> "AssetGraph":
     assert context.repository_def is not None, "Dagster gives each tick its definitions"
-    return context.repository_def
+    return context.repository_def.asset_graph
 
 
 def _upstream(context: Tick, keys: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
-    found = dg.AssetSelection.assets(*keys).upstream(include_self=False).resolve(_definitions(context).asset_graph)
+    found = dg.AssetSelection.assets(*keys).upstream(include_self=False).resolve(_graph(context))
     return sorted(found - {*keys})
 
 
 def _failed_checks(context: Tick, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckKey]:
     """The blocking checks of these assets that have not passed."""
-    graph, of_these = _definitions(context).asset_graph, {*keys}
+    graph, of_these = _graph(context), {*keys}
     return [
         check
         for check in sorted(graph.asset_check_keys)
