@@ -2,7 +2,7 @@
 
 For each answer to `automation`, renders projects, some with dbt, and lets random histories happen to them: the source
 is late, sends rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, clocks
-are wrong, ticks come twice or at once, a project begins with a past. Time is that of the evaluations; the chain, dbt, their
+are wrong, ticks come twice or at once, a project begins with a past. Time is that of the evaluations; chain, dbt,
 database and files are real. In the end, the export and dbt's tables are compared with those of the same source, every
 day of which was made once, and the two engines with each other. With ``--kill``, nothing happens but that the first run
 of each day is killed at a random moment, and every file is compared to the byte.
