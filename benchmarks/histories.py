@@ -1,8 +1,8 @@
 """Whether what keeps the assets fresh ends in the numbers of a run that nothing has disturbed.
 
 For each answer to `automation`, renders projects, some with dbt, and lets random histories happen to them: the source
-is late, sends rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, clocks are
-wrong, ticks come twice or at once, a project begins with a past. Time is that of the evaluations; the chain, dbt, their
+is late, sends rows later, takes rows back; runs fail, days are redone by hand, nothing is evaluated for days, clocks
+are wrong, ticks come twice or at once, a project begins with a past. Time is that of the evaluations; chain, dbt,
 database and files are real. In the end, the export and dbt's tables are compared with those of the same source, every
 day of which was made once, and the two engines with each other. With ``--kill``, nothing happens but that the first run
 of each day is killed at a random moment, and every file is compared to the byte.
@@ -50,11 +50,13 @@ class Kind:
     closed: tuple[int, ...] = ()
 
 
-#: The seeds take them in turn. Those with dbt take five times as long.
-KINDS = (Kind(), Kind("both", closed=(7,)), Kind(), Kind(lookback=30, closed=(7,)), Kind(), Kind(), Kind())
+#: The seeds take them in turn. Those with dbt take six times as long.
+KINDS = (*[Kind()] * 2, Kind("both", closed=(7,)), *[Kind()] * 8, Kind(lookback=30, closed=(7,)), *[Kind()] * 2)
 
 
-def outcomes(folder: Path, automation: str, kind: Kind, seeds: list[int], kill: bool) -> list[dict[str, str | int | bool]]:
+def outcomes(
+    folder: Path, automation: str, kind: Kind, seeds: list[int], kill: bool
+) -> list[dict[str, str | int | bool]]:
     """What came of the histories in one project.
 
     Args:
@@ -103,8 +105,8 @@ def main() -> None:
     what = f"with killed runs ({killed})" if arguments.kill else "of outages, failures and late rows"
     finish(
         arguments,
-        f"{len(found)} random histories {what}, {with_dbt} with dbt, end in {differences} differences from an undisturbed "
-        f"run, with {runs_a_day:.1f} runs a day",
+        f"{len(found)} random histories {what}, {with_dbt} with dbt, end in {differences} differences from an "
+        f"undisturbed run, with {runs_a_day:.1f} runs a day",
         histories=len(found),
         with_dbt=with_dbt,
         **(kills if arguments.kill else {}),

@@ -1,4 +1,4 @@
-"""What Dagster's daemon does in a simulated history: evaluates what keeps the assets fresh, and runs what it asks for."""
+"""Dagster's daemon in a simulated history: it evaluates what keeps the assets fresh, and runs what that asks for."""
 
 import ctypes
 import os

@@ -167,9 +167,9 @@ class History:
 
     def fill_by_hand(self) -> None:
         """What the checks and the doctor tell of, with their one command; a day at a time, where one is refused."""
-        history, instance = self.project.history, self.daemon.instance
-        missing = [day for _, day in history.missing_days(instance, self.project.by_day)]
-        for first, last in history.spans({*missing}):
+        gaps, instance = self.project.gaps, self.daemon.instance
+        missing = [day for _, day in gaps.missing_days(instance, self.project.by_day)]
+        for first, last in gaps.spans({*missing}):
             tags = self.project.settings.partition_range(first, last)
             if not self.daemon.run(dg.RunRequest(tags=tags, asset_selection=self.project.by_day)):
                 for day in sorted({day for day in missing if first <= day <= last}):
@@ -222,8 +222,8 @@ def history_of(project: Project, seed: int, kills_runs: bool) -> dict[str, str |
     """
     chance = random.Random(seed)
     project.begin()
-    days, with_a_past = chance.randint(5, 8), chance.random() < 0.2
-    outlasted = project.settings.LOOKBACK < LONG_LOOKBACK and not kills_runs and chance.random() < 0.15
+    days, with_a_past = chance.randint(4, 7), chance.random() < 0.15
+    outlasted = project.settings.LOOKBACK < LONG_LOOKBACK and not kills_runs and chance.random() < 0.1
     first = start = project.settings.FIRST_DAY
     # A run in a process of its own needs its instance on disk.
     with (

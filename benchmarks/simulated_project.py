@@ -48,6 +48,7 @@ class Project:
         self.settings.LOOKBACK = timedelta(days=lookback)
         self.settings.CLOSED_WEEKDAYS = closed_weekdays
         self.history = importlib.import_module(f"{package}.resources.history")
+        self.gaps = importlib.import_module(f"{package}.resources.gaps")
         self.resources = importlib.import_module(f"{package}.resources")
         self.data = self.settings.development_data_folder()
         self.defs = importlib.import_module(f"{package}.definitions").defs()
@@ -55,7 +56,9 @@ class Project:
         self.job = self.defs.resolve_implicit_global_asset_job_def()
         self.database = self.resources.DatabaseResource(path=self.settings.development_database_path())
         graph = self.defs.resolve_asset_graph()
-        self.assets = sorted(key for key in graph.materializable_asset_keys if graph.get(key).tags["cadence"] == "daily")
+        self.assets = sorted(
+            key for key in graph.materializable_asset_keys if graph.get(key).tags["cadence"] == "daily"
+        )
         self.by_day = [key for key in self.assets if graph.get(key).partitions_def]
         self.of_dbt = [key for key in self.assets if "dbt" in graph.get(key).kinds]
         self.seconds_of_dbt: float | None = None
@@ -85,9 +88,7 @@ class Project:
 
     def run(self, instance: dg.DagsterInstance, **options: object) -> bool:
         """Run some of the assets to the end, and say whether it has succeeded."""
-        return self.job.execute_in_process(
-            instance=instance, raise_on_error=False, run_config=QUIET, **options
-        ).success
+        return self.job.execute_in_process(instance=instance, raise_on_error=False, run_config=QUIET, **options).success
 
     def files(self) -> dict[str, str]:
         """A digest of each file that the assets have stored. One that is unfinished has a dot before its name."""

@@ -17,11 +17,11 @@ FIGURES = {
     "chain": {"orders", "generate_s", "daily_s", "metrics_s", "peak_mb", "day_early_s", "day_late_s", "day_ratio"},
     "check_defs": {"ratio", "seconds_ratio", "project_cpu_s", "empty_cpu_s", "project_s", "empty_s", "runs"},
     "first_export": {"command_s", "command_cpu_s", "assets_s"},
-    "histories": {"histories", "differences", "runs_a_day"},
+    "histories": {"histories", "with_dbt", "differences", "runs_a_day"},
     "matrix": {"ratio", "naive_cpu_s", "matrix_cpu_s", "further_cpu_s", "combinations"},
 }
 #: What those use.
-USED = {"figures", "measuring", "run_in_project", "simulated_history"}
+USED = {"figures", "measuring", "run_in_project", "simulated_daemon", "simulated_history", "simulated_project"}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import dagster as dg
 
 from .. import settings
 from ..resources import history
+from ..resources.held_back import held_back_by
 from ..settings import partition_range
 from .example_scaffolder import ExampleScaffolder
 from .strict_selection import StrictSelection
@@ -39,8 +40,8 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
     that are missing or have failed are requested as well, each in a run of its own.
 
     Nothing is requested while what the assets are made from is not in order: its last run has failed, the last finished
-    day is not there, or a blocking check has not passed. The tick's reason says what. The schedule looks again each hour,
-    so that a job which was held back at its time, or had no scheduler, runs once that has passed.
+    day is not there, or a blocking check has not passed. The tick's reason says what. The schedule looks again each
+    hour: a job that was held back at its time, or had no scheduler then, runs as soon as it can.
 
     Args:
         job_name: The name of the job; the schedule is ``<job_name>_schedule``.
@@ -74,7 +75,7 @@ class ScheduledJobComponent(dg.Component, dg.Resolvable):
             before, due = self._last_times(context.scheduled_execution_time)
             if due < context.scheduled_execution_time and self._has_run_since(due, context):
                 return dg.SkipReason(f"{self.job_name} has run since {due:%Y-%m-%d %H:%M %Z}, when it was due")
-            held_back = history.held_back_by(context, self._keys(context))
+            held_back = held_back_by(context, self._keys(context))
             if held_back:
                 return dg.SkipReason(f"What {self.job_name} is made from is not in order: {'; '.join(held_back)}")
             return list(self._requests(context, before, due)) or dg.SkipReason(

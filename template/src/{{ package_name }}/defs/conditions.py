@@ -83,7 +83,7 @@ def after_its_upstream(cron: str, by_day: bool) -> dg.AutomationCondition:
         due = AC.any_deps_updated().since_last_handled() | again(cron)
         return due & ~AC.any_deps_missing() & IDLE & NO_BAD_DAY
     failed = AC.cron_tick_passed(cron) & AC.execution_failed()
-    # It comes along with its upstream also where it was made a moment ago: `since_last_handled()` takes that for enough.
+    # Also where it was made a moment ago, which is enough for `since_last_handled()`.
     comes_along = AC.any_deps_match(AC.will_be_requested())
     due = comes_along | AC.any_deps_updated().since_last_handled() | failed.since(HANDLED)
     return due & IDLE & passed()
@@ -102,9 +102,7 @@ def passed() -> dg.AutomationCondition:
     Dagster's `all_deps_blocking_checks_passed()` also waits for the checks of what will be in the same run, which stops
     by itself: then its other assets would be made in one run, and these in the next.
     """
-    return AC.all_deps_match(
-        AC.will_be_requested() | AC.all_checks_match(AC.check_passed(), blocking_only=True)
-    )
+    return AC.all_deps_match(AC.will_be_requested() | AC.all_checks_match(AC.check_passed(), blocking_only=True))
 
 
 def changed_days_sensor(specs: list[dg.AssetSpec]) -> dg.SensorDefinition:

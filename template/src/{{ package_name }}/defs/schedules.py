@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from ..resources import DatabaseResource, history
+from ..resources.held_back import held_back_by, not_held_back
 from ..settings import DAILY
 
 #: When the assets with the tag ``cadence`` run (UTC): at the first tick of a day, or of a week, what is due by then. At
@@ -51,7 +52,7 @@ def schedule_of(cadence: str, specs: list[dg.AssetSpec]) -> dg.ScheduleDefinitio
     ) -> list[dg.RunRequest] | dg.SkipReason:
         if history.at_work(context.instance, keys):
             return dg.SkipReason("A run of these assets has not ended yet: the next tick looks again")
-        held_back = history.held_back_by(context, keys)
+        held_back = held_back_by(context, keys)
         if held_back:
             return dg.SkipReason(f"What they are made from is not in order: {'; '.join(held_back)}")
         due = due_since(cadence, context.scheduled_execution_time)
@@ -71,21 +72,23 @@ def due_since(cadence: str, tick: datetime) -> datetime:
 def requests(
     context: dg.ScheduleEvaluationContext, specs: list[dg.AssetSpec], due: datetime, database: DatabaseResource
 ) -> Iterator[dg.RunRequest]:
-    """The runs that are needed: each day is a run of its own, so that a bad one holds up no other. Totals come last.
+    """The runs that are needed: each day is a run of its own, so that a bad one holds up no other.
 
-    Where only the newest day is missing, one run has it with all that is computed over the days.
+    Where only the newest day is missing, one run has it with all that is computed over the days. Else that waits for
+    the next tick, as all runs of a tick begin at once; and then days that are still missing wait for the one after.
     """
-    tick = context.scheduled_execution_time
+    tick, instance = context.scheduled_execution_time, context.instance
     daily = [spec for spec in specs if spec.partitions_def]
-    totals = [spec for spec in specs if not spec.partitions_def]
     days = history.finished_days(due) if daily else []
-    missing = history.due_days(context.instance, daily, days, history.states_for(database, daily, days))
+    missing = history.due_days(instance, daily, days, history.states_for(database, daily, days))
     if tick == due and missing and missing == days[-1:]:
         yield dg.RunRequest(run_key=f"{missing[0]} at {tick}", partition_key=missing[0])
         return
-    for day in missing:
-        yield dg.RunRequest(f"{day} at {tick}", partition_key=day, asset_selection=[spec.key for spec in daily])
-    keys = [spec.key for spec in totals]
-    is_there = history.made_since(context.instance, keys, due) and not history.outdated(context.instance, totals)
-    if totals and (tick == due or not is_there):
-        yield dg.RunRequest(f"over all days at {tick}", asset_selection=[spec.key for spec in totals])
+    keys = not_held_back(context, [spec.key for spec in specs if not spec.partitions_def])
+    totals = [spec for spec in specs if spec.key in keys]
+    are_there = history.made_since(instance, keys, due) and not history.outdated(instance, totals)
+    if missing and (tick == due or are_there):
+        for day in missing:
+            yield dg.RunRequest(f"{day} at {tick}", partition_key=day, asset_selection=[spec.key for spec in daily])
+    elif keys and (tick == due or not are_there):
+        yield dg.RunRequest(f"over all days at {tick}", asset_selection=keys)

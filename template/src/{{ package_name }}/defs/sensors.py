@@ -8,6 +8,7 @@ from datetime import datetime
 import dagster as dg
 
 from ..resources import DatabaseResource, history
+from ..resources.held_back import not_held_back
 from ..resources.history import ORDERS
 from ..settings import CADENCES, DAILY, RAW_SOURCE
 
@@ -61,6 +62,8 @@ def sensor_of(specs: Sequence[dg.AssetSpec]) -> dg.SensorDefinition:
             if (key := memory.new_key(f"{day}: {states[day]}, {history.completed(instance, daily, day)}"))
         ]
         for name, group in [("others", others)] if requests else [("others", others), ("totals", totals)]:
+            in_order = not_held_back(context, [spec.key for spec in group])
+            group = [spec for spec in group if spec.key in in_order]
             tables = [table.to_user_string() for table, found in behind.items() if found & {spec.key for spec in group}]
             changed = max((memory.changes[table][1] for table in tables), default=0)
             if history.outdated(instance, group, changed):

@@ -4,7 +4,7 @@ What keeps the assets fresh goes by it, and not by what it has asked for: what d
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -194,67 +194,3 @@ def at_work(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> bool:
     recent = dg.RunsFilter(statuses=UNFINISHED, created_after=datetime.now(UTC) - LONGEST_RUN)
     runs = [record.dagster_run for record in instance.get_run_records(recent)]
     return any(run.asset_selection is None or run.asset_selection & {*keys} for run in runs)
-
-
-def held_back_by(context: dg.ScheduleEvaluationContext, keys: Iterable[dg.AssetKey]) -> list[str]:
-    """What is not in order of that from which these assets are made: behind it, a schedule starts nothing.
-
-    Args:
-        context: That of the tick.
-        keys: The assets that would run. What they make of each other is left to the run.
-    """
-    assert context.repository_def is not None, "Dagster gives each tick its definitions"
-    graph, instance = context.repository_def.asset_graph, context.instance
-    newest = finished_days(context.scheduled_execution_time)[-1:]
-    upstream = dg.AssetSelection.assets(*keys).upstream(include_self=False).resolve(graph) - {*keys}
-    found = []
-    for key in sorted(upstream):
-        partitions = graph.get(key).partitions_def
-        if partitions is None and was_not_made(instance, key):
-            found.append(f"{key.to_user_string()} was not made by its last run")
-        if partitions == DAILY and newest and newest[0] not in made_days(instance, key, newest):
-            found.append(f"{key.to_user_string()} does not have {newest[0]} yet")
-    for check in sorted(graph.asset_check_keys):
-        if check.asset_key in upstream and graph.get(check).blocking and has_failed(instance, check):
-            found.append(f"{check.asset_key.to_user_string()} has not passed {check.name}")
-    return found
-
-
-def has_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
-    """Whether a check that was to be evaluated last has not passed, or came to no result."""
-    record = instance.get_latest_asset_check_evaluation_record(check)
-    if record is None:
-        return False
-    result = record.evaluation
-    passed = isinstance(result, dg.AssetCheckEvaluation) and (
-        result.passed or result.severity == dg.AssetCheckSeverity.WARN
-    )
-    return not passed
-
-
-def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> list[tuple[dg.AssetKey, str]]:
-    """The days without data before the last that has some, of each asset that has any.
-
-    Args:
-        instance: What has recorded the runs.
-        keys: Assets that are partitioned by day.
-    """
-    made = {key: instance.get_materialized_partitions(key) for key in keys}
-    days = DAILY.get_partition_keys()
-    return [(key, day) for key, done in made.items() for day in days if done and day not in done and day < max(done)]
-
-
-def spans(days: Iterable[str]) -> list[tuple[str, str]]:
-    """The first and the last day of each run of days that follow each other."""
-    found: list[tuple[str, str]] = []
-    for day in sorted(days):
-        if found and date.fromisoformat(day) - date.fromisoformat(found[-1][1]) == timedelta(days=1):
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found
-
-
-def commands_for(days: Iterable[str]) -> str:
-    """What makes up for days that nothing asks for any more."""
-    return " && ".join(f"uv run pipeline --from {first} --to {last}" for first, last in spans(days))

@@ -6,7 +6,8 @@ The checks of the daily assets are in ``daily_checks.py``.
 import dagster as dg
 
 from ...resources import ObjectStoreResource
-from ...resources.history import commands_for, finished_days, missing_days, spans, utc_now
+from ...resources.gaps import commands_for, missing_days, spans
+from ...resources.history import finished_days, utc_now
 from ...sales.dataframe import DataFrame
 from .assets import EXPORT_KEY
 from .schema_check import validate
