@@ -15,6 +15,8 @@ SETTINGS = {
     "status.showUntrackedFiles": "normal",
     "submodule.recurse": "false",
 }
+#: How many settings of git are in variables.
+COUNT = "GIT_CONFIG_COUNT"
 
 
 def git(project: Path, *arguments: str, standard_input: str | None = None) -> str:
@@ -67,7 +69,7 @@ def copier(*arguments: str) -> str:
 def _environment() -> dict[str, str]:
     """That of this process, with our settings of git."""
     environment = {**os.environ, "LANGUAGE": "en"}  # what they say is looked into
-    first = int(environment.get("GIT_CONFIG_COUNT", "0"))
+    first = int(environment.get(COUNT, "0"))
     for number, (name, value) in enumerate(SETTINGS.items(), first):
         environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return environment | {"GIT_CONFIG_COUNT": str(first + len(SETTINGS))}
+    return environment | {COUNT: str(first + len(SETTINGS))}
