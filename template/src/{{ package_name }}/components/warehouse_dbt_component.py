@@ -111,7 +111,8 @@ class WarehouseDbtComponent(DbtProjectComponent):
             dbt_executable=dbt_executable(),
             of_this_repository=self.of_this_repository,
         )
-        start = super().execute if self.include_metadata else self._events_with_rows
+        tells_rows = self.of_this_repository and not self.include_metadata
+        start = self._events_with_rows if tells_rows else super().execute
         with told_by_dbt(), own.run():
             yield from in_turn(lambda: start(context, own), database_of_dbt())
 
