@@ -67,7 +67,7 @@ def copier(*arguments: str) -> str:
 def _environment() -> dict[str, str]:
     """That of this process, with our settings of git."""
     environment = {**os.environ, "LANGUAGE": "en"}  # what they say is looked into
-    first = int(environment.get("GIT_CONFIG_COUNT", "0"))
+    first = sum(name.startswith("GIT_CONFIG_KEY_") for name in environment)
     for number, (name, value) in enumerate(SETTINGS.items(), first):
         environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return environment | {"GIT_CONFIG_COUNT": str(first + len(SETTINGS))}
