@@ -179,6 +179,8 @@ def main() -> None:
     arguments, for_copier = parser.parse_known_args()
     if arguments.since and not arguments.carry_edits or arguments.carry_edits and for_copier:
         parser.error("--since belongs to --carry-edits, and arguments of Copier do not")
+    if arguments.summary and not arguments.summary.absolute().parent.is_dir():
+        parser.error(f"--summary: there is no folder {arguments.summary.parent}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half done is undone then
     project = project_root()
     try:
@@ -250,10 +252,7 @@ def _undo(project: Path) -> None:
 def _tell(summary: str, file: Path | None) -> None:
     print(f"{summary}\n")
     if file:
-        try:
-            file.write_text(f"{summary}\n", encoding="utf-8")
-        except OSError as error:
-            sys.exit(f"All of this was done, but the summary could not be written: {error}")
+        file.write_text(f"{summary}\n", encoding="utf-8")
 
 
 def _not_ready(project: Path) -> str:

@@ -15,8 +15,6 @@ SETTINGS = {
     "status.showUntrackedFiles": "normal",
     "submodule.recurse": "false",
 }
-#: How many settings of git are in variables.
-COUNT = "GIT_CONFIG_COUNT"
 
 
 def git(project: Path, *arguments: str, standard_input: str | None = None) -> str:
@@ -69,7 +67,7 @@ def copier(*arguments: str) -> str:
 def _environment() -> dict[str, str]:
     """That of this process, with our settings of git."""
     environment = {**os.environ, "LANGUAGE": "en"}  # what they say is looked into
-    first = int(environment.get(COUNT, "0"))
+    first = sum(name.startswith("GIT_CONFIG_KEY_") for name in environment)
     for number, (name, value) in enumerate(SETTINGS.items(), first):
         environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return environment | {COUNT: str(first + len(SETTINGS))}
+    return environment | {"GIT_CONFIG_COUNT": str(first + len(SETTINGS))}
