@@ -147,8 +147,10 @@ def check_assets(combination: Combination, listed: Mapping[str, Any]) -> str | N
     broken = [f"{one} -> {two}" for one, two in zip(chain, chain[1:], strict=False) if one not in dependencies[two]]
     if broken:
         return f"the chain is broken: {', '.join(broken)}"
-    # Models of a repository that was not fetched have no sources yet.
-    apart = [] if combination.answers["dbt"] == "git" else not_reached(dependencies)
+    # Nothing else than the chain and dbt joins the tables of the source. Models of a repository that was not fetched
+    # have no sources yet.
+    dbt = combination.answers["dbt"]
+    apart = not_reached(dependencies) if dbt == "local" or (chain and dbt == "none") else []
     return f"the graph is in pieces: nothing leads to {', '.join(apart)}" if apart else None
 
 

@@ -1,10 +1,9 @@
 """A dbt project as assets, built in the database of this project."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from dagster_dbt.dbt_project_manager import DbtProjectManager
 
 from ..resources import history
 from ..settings import DAILY
+from .dbt_catalogue import events_with_rows
 from .dbt_cli import DbtCli, WarehouseDbtCli, database_of_dbt, dbt_executable, have_dbt_on_path, in_turn, vars_of_dbt
 from .dbt_errors import told_by_dbt
 from .dbt_folders import ManagerInPlace
@@ -111,28 +111,11 @@ class WarehouseDbtComponent(DbtProjectComponent):
             dbt_executable=dbt_executable(),
             of_this_repository=self.of_this_repository,
         )
-        tells_rows = self.of_this_repository and not self.include_metadata
-        start = self._events_with_rows if tells_rows else super().execute
+        start = super().execute
+        if self.of_this_repository and not self.include_metadata:
+            start = partial(events_with_rows, self)
         with told_by_dbt(), own.run():
             yield from in_turn(lambda: start(context, own), database_of_dbt())
-
-    def _events_with_rows(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
-        """What dbt tells, with how many rows a table has where the dbt project says it, in ``macros/catalogue.sql``."""
-        invocation = dbt.cli(self.get_cli_args(context), context=context)
-        rows = {}
-        for told in invocation.stream_raw_events():
-            if of_node := re.fullmatch(r"rows: (\d+)", told.raw_event["info"]["msg"]):
-                rows[told.raw_event["data"]["node_info"]["unique_id"]] = int(of_node[1])
-            for event in told.to_default_asset_events(
-                invocation.manifest,
-                invocation.dagster_dbt_translator,
-                context=context,
-                target_path=invocation.target_path,
-                project=invocation.project,
-            ):
-                if isinstance(event, dg.Output) and (node := event.metadata["unique_id"].value) in rows:
-                    event = event.with_metadata({**event.metadata, "dagster/row_count": rows[node]})
-                yield event
 
     def _note_what_the_source_has(self, context: dg.AssetExecutionContext) -> None:
         """Have each day's metadata say what it is made from, so that a later change at the source is noticed."""

@@ -18,6 +18,7 @@ NOT_SEEN_BY_GIT: dict[str, tuple[str, ...]] = {
     "src/<package>/automation_conditions.py": ("src/<package>/defs/conditions.py",),
     "src/<package>/census.py": ("src/<package>/defs/resources/census.py",),
     "src/<package>/components/census_sync_component.py": ("src/<package>/components/census_model_sync_component.py",),
+    "src/<package>/components/dbt_project_component.py": ("src/<package>/components/warehouse_dbt_component.py",),
     "src/<package>/dbt_schedules.py": ("src/<package>/defs/schedules.py",),
     "src/<package>/dbt_sensors.py": ("src/<package>/defs/sensors.py",),
     "src/<package>/environment.py": ("src/<package>/settings.py",),
