@@ -15,9 +15,10 @@ def missing_days(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> l
         instance: What has recorded the runs.
         keys: Assets that are partitioned by day.
     """
-    made = {key: instance.get_materialized_partitions(key) for key in keys}
+    made = {key: done for key in keys if (done := instance.get_materialized_partitions(key))}
+    last = {key: max(done) for key, done in made.items()}
     days = DAILY.get_partition_keys()
-    return [(key, day) for key, done in made.items() for day in days if done and day not in done and day < max(done)]
+    return [(key, day) for key, done in made.items() for day in days if day < last[key] and day not in done]
 
 
 def spans(days: Iterable[str]) -> list[tuple[str, str]]:

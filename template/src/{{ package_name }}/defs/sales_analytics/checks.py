@@ -61,8 +61,8 @@ def no_day_is_missing(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRe
 @dg.asset_check(asset="customer_lifetime_value")
 def whole_history_is_there(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """No day since the first is missing that is older than the lookback: nothing asks for those. A warning."""
-    found = (day for _, day in missing_days(context.instance, [CLEANED_ORDERS]))
-    older = [day for day in found if day < finished_days(utc_now())[0]]
+    looked_back_to = finished_days(utc_now())[0]
+    older = [day for _, day in missing_days(context.instance, [CLEANED_ORDERS]) if day < looked_back_to]
     return dg.AssetCheckResult(
         passed=not older,
         severity=dg.AssetCheckSeverity.WARN,
