@@ -67,6 +67,8 @@ def outcomes(
         kill: Whether runs are killed.
     """
     project = render_project(folder / "project", style=kind.style, automation=automation)
+    if kind.style == "both":
+        refuse_some_orders(project / "src" / package_of(project) / "dbt_project")
     variables = environment(
         folder, PYTHONPATH=python_path(project), DATA_FOLDER=str(folder / "data"), PYTHONWARNINGS="ignore"
     )
@@ -76,6 +78,24 @@ def outcomes(
     lines = measure(command, project, variables).output.splitlines()
     print(*(line for line in lines if line.startswith("seed ")), sep="\n", end="", file=sys.stderr, flush=True)
     return json.loads(lines[-1])
+
+
+def refuse_some_orders(dbt_project: Path) -> None:
+    """Add a test of the owner, which some orders do not pass: see ``simulated_history.py``."""
+    test = dbt_project / "tests" / "generic" / "is_not_refused.sql"
+    test.parent.mkdir()
+    test.write_text(
+        "{% test is_not_refused(model, column_name) %}\n"
+        "select * from {{ model }} where {{ column_name }} like 'refused on %'\n"
+        "{% endtest %}\n",
+        encoding="utf-8",
+    )
+    staging = dbt_project / "models" / "staging" / "_staging.yml"
+    before, column, after = staging.read_text(encoding="utf-8").partition("- name: order_id\n")
+    tests = "        data_tests:\n"
+    staging.write_text(
+        before + column + after.replace(tests, f"{tests}          - is_not_refused\n", 1), encoding="utf-8"
+    )
 
 
 def main() -> None:

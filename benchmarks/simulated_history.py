@@ -132,18 +132,16 @@ class History:
         elif event == "withdrawn day":
             self.project.execute("DELETE FROM shop_raw.orders WHERE received_at::DATE = ?", earlier)
         elif event == "refused row" and orders:
-            # The shop gives two rows one number, which dbt's blocking tests refuse until a person has corrected it.
+            # A test of the owner refuses it, until a person has corrected it.
+            self.row_id += 1
             self._insert(day, f"refused on {day}", "1.00")
             self.put_off.append((later, lambda: self.correct(day)))
         return rest
 
     def correct(self, day: date) -> None:
-        """A person gives the refused row of a day a number of its own."""
-        self.row_id += 1
+        """A person gives the refused order of a day another name."""
         name = f"refused on {day}"
-        self.project.execute(
-            "UPDATE shop_raw.orders SET row_id = ?, order_id = ? WHERE order_id = ?", self.row_id, f"ord-{name}", name
-        )
+        self.project.execute("UPDATE shop_raw.orders SET order_id = ? WHERE order_id = ?", f"ord-{name}", name)
 
     # What people do
 
