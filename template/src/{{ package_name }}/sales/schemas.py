@@ -1,6 +1,13 @@
 """What the tables of the chain must look like. Imported by the checks when they run: pandera takes a moment."""
 
+import pandas as pd
 import pandera.pandas as pa
+
+
+def _once_a_day(orders: pd.DataFrame) -> pd.Series:
+    """A shop may send an order again on a later day: see ``distinct_orders``."""
+    return ~orders.assign(day=orders["received_at"].dt.normalize()).duplicated(["order_id", "day"], keep=False)
+
 
 _ID = pa.Column(str, pa.Check.str_length(min_value=1), nullable=False)
 _CENTS = pa.Column("int64", pa.Check.ge(0), nullable=False)
@@ -14,7 +21,7 @@ CLEANED_ORDERS = pa.DataFrameSchema(
         "amount_cents": _CENTS,
         "received_at": pa.Column("datetime64[us]", nullable=False),
     },
-    unique=["order_id"],
+    checks=pa.Check(_once_a_day, name="order_id_once_a_day"),
     strict=True,
 )
 

@@ -29,7 +29,7 @@ CLEANED_ORDERS_SCHEMA = dg.AssetCheckSpec(
     "cleaned_orders_schema",
     asset="cleaned_orders",
     blocking=True,
-    description="Column types, unique order ids, no nulls, no negative amount.",
+    description="Column types, each order once a day, no nulls, no negative amount.",
 )
 
 

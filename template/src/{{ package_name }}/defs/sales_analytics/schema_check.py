@@ -49,11 +49,17 @@ def validate(
     try:
         schema.validate(df, lazy=True)
     except SchemaErrors as error:
-        violations = error.failure_cases
+        violations = _once_a_row(error.failure_cases)
         metadata["violations"] = dg.MetadataValue.int(len(violations))
         metadata |= shown(dg.get_dagster_logger(), {"violations_by_check": lambda: table(_by_check(violations))})
         return dg.AssetCheckResult(check_name=check_name, passed=False, metadata=metadata)
     return dg.AssetCheckResult(check_name=check_name, passed=may_be_empty or len(df) > 0, metadata=metadata)
+
+
+def _once_a_row(violations: DataFrame) -> DataFrame:
+    """Without the repetitions of what is wrong with a row as a whole: pandera lists it for each column."""
+    of_rows = (violations["schema_context"] == "DataFrameSchema") & violations["index"].notna()
+    return violations[~(of_rows & violations.duplicated(["check", "index"]))]
 
 
 def _by_check(violations: DataFrame) -> list[dict[str, str | int]]:
