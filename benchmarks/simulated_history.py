@@ -59,6 +59,7 @@ class History:
     wrong: list[str] = field(default_factory=list)
     row_id: int = 0
     days_of_outage: int = 0
+    is_quiet: bool = False
     put_off: list[tuple[date, Callable[[], None]]] = field(default_factory=list)
 
     def live(self, first: date, days: int) -> None:
@@ -67,6 +68,7 @@ class History:
         last_loud = first + timedelta(days=days - 1 - QUIET_DAYS)
         for day in (first + timedelta(days=number) for number in range(days)):
             loud = first < day <= last_loud
+            self.is_quiet = day > last_loud
             event = self.random.choice(events) if loud and not self.kills_runs else "nothing"
             earlier = max(first, day - timedelta(days=self.random.randint(0, MOST_DAYS)))
             self.happened.append(event)
@@ -88,13 +90,18 @@ class History:
     # What the shop does
 
     def receive(self, day: date, rows: int) -> None:
-        """Orders of a day arrive, some of them with faults, some of them again."""
-        for _ in range(rows):
+        """Orders of a day arrive, some of them with faults, some of them again.
+
+        A day of which none is valid is refused, and what is computed over the days can wait for the next one: in quiet
+        days the first order is valid.
+        """
+        for number in range(rows):
             self.row_id += 1
             again = self.random.random() < 0.2
             order = self.random.randint(max(1, self.row_id - 6), self.row_id) if again else self.row_id
-            amount = "n/a" if self.random.random() < 0.1 else f"{self.random.randint(1, 99_999) / 100:.2f}"
-            self._insert(day, f"ord-{order}", amount)
+            amount = f"{self.random.randint(1, 99_999) / 100:.2f}"
+            is_faulty = self.random.random() < 0.1 and not (self.is_quiet and number == 0)
+            self._insert(day, f"ord-{order}", "n/a" if is_faulty else amount)
 
     def _insert(self, day: date, order: str, amount: str) -> None:
         moment = datetime.combine(day, datetime.min.time()) + timedelta(seconds=self.random.randint(0, 86_399))
@@ -235,8 +242,8 @@ def history_of(project: Project, seed: int, kills_runs: bool) -> dict[str, str |
             past = [first + timedelta(days=offset) for offset in range((start - first).days)]
             for day in past:
                 history.receive(day, project.is_open(day))
-            # What is older than the lookback is filled by the command of the README.
-            tags = project.settings.partition_range(str(first), str(past[1]))
+            # What is older than the lookback, or will be tomorrow, is filled by the command of the README.
+            tags = project.settings.partition_range(str(first), str(past[2]))
             daemon.run(dg.RunRequest(tags=tags, asset_selection=project.by_day))
         history.live(start, days)
         last = start + timedelta(days=days - 1)
