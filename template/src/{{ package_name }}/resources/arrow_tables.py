@@ -4,6 +4,7 @@ Polars is no dependency. Whoever annotates an input with its class has it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
@@ -28,15 +29,14 @@ def to_arrow(value: object) -> "pa.Table":
 
     if isinstance(value, pd.DataFrame):
         return _of_pandas(value)
-    try:
-        if hasattr(value, "__arrow_c_stream__") and not isinstance(value, pd.Series | type):
+    if hasattr(value, "__arrow_c_stream__") and not isinstance(value, pd.Series | type):
+        # A single column offers itself by the same interface, and Arrow refuses it.
+        with suppress(pa.ArrowException):
             # Polars' own conversion has types that Parquet can store; the interface has its newest ones.
             table = pa.table(value.to_arrow() if hasattr(value, "to_arrow") else value)
             if len(set(table.column_names)) < table.num_columns:
                 raise ValueError(f"some columns have the same name: {', '.join(table.column_names)}")
             return table
-    except pa.ArrowException:
-        pass  # a single column offers itself by the same interface
     kind = type(value).__name__
     fix = {"LazyFrame": "collect() it", "Series": "to_frame() makes it one"}.get(kind)
     raise TypeError(f"a value of type {kind}, which is no table of pandas, Polars or Arrow{f': {fix}' if fix else ''}")
