@@ -55,6 +55,7 @@ def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
     listener.bind(address)
     listener.listen(64)
     gc.collect()
+    gc.enable()
     gc.freeze()  # so that a fork's garbage collection doesn't copy what is shared
     ready.with_suffix(".tmp").write_text(json.dumps({"cpu_seconds": time.process_time()}))
     ready.with_suffix(".tmp").rename(ready)
@@ -211,6 +212,7 @@ def _program_of_program(request: dict[str, Any], streams: list[int]) -> Program:
 if __name__ == "__main__":
     code = 70
     try:
+        gc.disable()  # hardly anything of what is imported is garbage: searching for it costs a second
         preloading.preload()
         # Forks come back here, so that programs run with nothing of this below them on the stack.
         connection = serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
