@@ -188,7 +188,7 @@ FAULTS = [
     Fault(
         "production is read from the environment when definitions load",
         "test_definitions",
-        f"{SOURCE}/defs/resources/storage.py",
+        f"{SOURCE}/defs/resources/duckdb.py",
         'dg.EnvVar("DATABASE_PATH")',
         '__import__("os").environ["DATABASE_PATH"]',
     ),
