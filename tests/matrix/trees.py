@@ -7,7 +7,6 @@ import shutil
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from functools import cached_property
 from importlib.machinery import all_suffixes
 from pathlib import Path
@@ -72,17 +71,17 @@ class Tree:
         """Undo what was done to the tree: the next job finds it as it was rendered.
 
         Args:
-            keep: Patterns of folders that stay, with what is in them.
+            keep: Folders that stay, with what is in them.
         """
         before = dict(self.folders)
-        for folder, folders, names in list(self._walk()):
-            for name in folders:
-                path = os.path.join(folder, name)
-                if path not in before and not any(fnmatch(path, pattern) for pattern in keep):
+        for folder, folders, names in self._walk():
+            for name in [name for name in folders if os.path.join(folder, name) not in before]:
+                folders.remove(name)  # no more is to be seen of it, whether it stays or not
+                if os.path.join(folder, name) not in keep:
                     shutil.rmtree(self.root / folder / name, ignore_errors=True)
             for name in names:
                 path = os.path.join(folder, name)
-                if path not in self.files and folder in before:
+                if path not in self.files:
                     (self.root / path).unlink(missing_ok=True)
         self.folders = before
         for path, file in self.files.items():
