@@ -240,10 +240,13 @@ def history_of(project: Project, seed: int, kills_runs: bool) -> dict[str, str |
         if with_a_past:
             start = first + project.settings.LOOKBACK + timedelta(days=1)
             past = [first + timedelta(days=offset) for offset in range((start - first).days)]
+            history.is_quiet = True  # alone, a day without a valid order is refused; among others, it is stored as empty
             for day in past:
                 history.receive(day, project.is_open(day))
-            # What is older than the lookback, or will be tomorrow, is filled by the command of the README.
-            tags = project.settings.partition_range(str(first), str(past[2]))
+            # What is older than the lookback, or will be tomorrow, is filled by the command of the README; so is what
+            # will be by the time when its runs are not killed any more, morning after morning.
+            oldest = past[: days + 1 if kills_runs else 3]
+            tags = project.settings.partition_range(str(first), str(oldest[-1]))
             daemon.run(dg.RunRequest(tags=tags, asset_selection=project.by_day))
         history.live(start, days)
         last = start + timedelta(days=days - 1)
