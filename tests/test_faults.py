@@ -196,14 +196,14 @@ FAULTS = [
     Fault(
         "files are written in place",
         "test_resources",
-        f"{SOURCE}/resources/object_store.py",
+        f"{SOURCE}/resources/local_object_store.py",
         """\
-                pq.write_table(table, str(unfinished[path]))
-            for path, written in unfinished.items():
-                os.replace(str(written), str(path))
+                    write(unfinished[path])
+                for path, written in unfinished.items():
+                    os.replace(str(written), str(path))
 """,
         """\
-                pq.write_table(table, str(path))
+                    write(Path(str(path)))
 """,
     ),
     Fault(

@@ -172,8 +172,8 @@ FAULTS = [
         "a test of the project is wrong",
         "pytest tests/test_io_managers.py",
         "template/tests/conftest.py.jinja",
-        "    return resources.ObjectStoreResource(",
-        "    return 1 / 0 or resources.ObjectStoreResource(",
+        "    return resources.LocalObjectStore(",
+        "    return 1 / 0 or resources.LocalObjectStore(",
     ),
 ]
 

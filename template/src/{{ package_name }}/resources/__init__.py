@@ -3,6 +3,13 @@
 from .database import DatabaseResource
 from .development_database import DevelopmentDatabase
 from .io_managers import ParquetIOManagerFactory
+from .local_object_store import LocalObjectStore
 from .object_store import ObjectStoreResource
 
-__all__ = ["DatabaseResource", "DevelopmentDatabase", "ObjectStoreResource", "ParquetIOManagerFactory"]
+__all__ = [
+    "DatabaseResource",
+    "DevelopmentDatabase",
+    "LocalObjectStore",
+    "ObjectStoreResource",
+    "ParquetIOManagerFactory",
+]
