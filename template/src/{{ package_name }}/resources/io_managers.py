@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from .arrow_tables import Wanted, in_one_table, to_arrow
+from .arrow_tables import Wanted, in_one_dataset, in_one_table, to_arrow
 from .object_store import ObjectStoreResource, write_parquet_atomically
 from .partition_rows import tables_of
 from .partitions import file_name, in_order, with_time, without_time
@@ -29,6 +29,7 @@ class ParquetIOManager(dg.IOManager):
     metadata can say:
 
     * ``columns``: which columns to read;
+    * ``as_dataset``: hand over the files unread, as a ``pyarrow.dataset.Dataset``, for what is larger than memory;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
     What passes between the ops of a graph is no asset, and can be anything.
@@ -88,12 +89,20 @@ class ParquetIOManager(dg.IOManager):
         if not context.has_asset_key:
             return self.between_ops.load_input(context)
         wanted = Wanted.by(context.dagster_type.typing_type)
+        unread = _metadata_of(context).get("as_dataset")
         with _named(context):
             if not context.has_asset_partitions:
                 if wanted.by_partition:
                     raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
-                return wanted.of(self._read(context, self.path(context)))
-            found = self._read_partitions(context, wanted)
+                path = self.path(context)
+                return in_one_dataset([path]) if unread and path.exists() else wanted.of(self._read(context, path))
+            paths, definition = self._stored(context, wanted), context.asset_partitions_def
+            if paths and unread:
+                dataset = in_one_dataset(list(paths.values()))
+                for key, part in zip(paths, dataset.get_fragments(), strict=True):
+                    without_time(part.physical_schema.empty_table(), key, definition)
+                return dataset
+            found = {key: without_time(self._read(context, path), key, definition) for key, path in paths.items()}
             if wanted.by_partition:
                 return {key: wanted.of(table) for key, table in found.items()}
             if not found:
@@ -116,8 +125,8 @@ class ParquetIOManager(dg.IOManager):
     def _place(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
         return self.base.joinpath(*map(file_name, context.asset_key.path))
 
-    def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
-        """The tables of the partitions that exist."""
+    def _stored(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "UPath"]:
+        """The files of the partitions that exist, in their order."""
         paths = self.paths(context)
         folder = self._place(context)
         stored = {path.name for path in folder.iterdir()} if folder.exists() else set()
@@ -130,11 +139,7 @@ class ParquetIOManager(dg.IOManager):
         if missing and len(missing) == len(paths) and not wanted.optional:
             raise FileNotFoundError("has no data at all: materialize it first")
         context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
-        return {
-            key: without_time(self._read(context, path), key, context.asset_partitions_def)
-            for key, path in paths.items()
-            if path.name in stored
-        }
+        return {key: path for key, path in paths.items() if path.name in stored}
 
     def _read(self, context: dg.InputContext, path: "UPath") -> "pa.Table":
         import pyarrow.parquet as pq

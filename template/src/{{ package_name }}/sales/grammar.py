@@ -18,7 +18,7 @@ AROUND = " \t\n\r"
 ID = "[!-~]([ -~]{0,98}[!-~])?"
 
 #: Up to 12 digits and whole cents; a database may have added zeros. 10,000 of the largest are the most that can be
-#: added up (``MAX_TOTAL_CENTS`` in ``transformations.py``).
+#: added up (``MAX_TOTAL_CENTS`` in ``totals.py``).
 AMOUNT = "-?[0-9]{1,12}([.][0-9]{1,2}0{0,20})?"
 
 #: A day of the years 0001 to 9999, alone (midnight), or with a time to the minute, the second or its billionth, in UTC

@@ -12,9 +12,6 @@ import pyarrow as pa
 from ..settings import DAYS_AHEAD, FIRST_POSSIBLE_DAY
 from .grammar import cents, ids, is_blank, timestamps
 
-#: The most that all orders together may be: well within int64, and 18 digits as decimals.
-MAX_TOTAL_CENTS = 10**18 - 1
-
 
 @dataclass(frozen=True)
 class CleanedOrders:
@@ -152,47 +149,6 @@ def _first_reason(reasons: dict[str, pd.Series], like: pd.DataFrame) -> pd.Serie
     for position, applies in reversed(list(enumerate(reasons.values(), start=1))):
         number[applies.to_numpy(dtype=bool)] = position
     return number.map(dict(enumerate(["", *reasons]))).astype("str")
-
-
-def distinct_orders(orders: pd.DataFrame) -> pd.DataFrame:
-    """Cleaned orders of several days with each ``order_id`` once: a shop may send an order again the next day."""
-    return orders.drop_duplicates("order_id", keep="first")
-
-
-def lifetime_value(orders: pd.DataFrame) -> pd.DataFrame:
-    """What each customer has ordered so far.
-
-    Args:
-        orders: Cleaned orders of all days, in the order of their arrival.
-
-    Returns:
-        One row per customer, by ``customer_id``: ``orders``, ``lifetime_value_cents``, ``average_order_cents`` (rounded
-        half up), ``first_order_at``, ``last_order_at``.
-
-    Raises:
-        OverflowError: The orders add up to more than ``MAX_TOTAL_CENTS``.
-    """
-    orders = distinct_orders(orders)
-    # As floats, which don't wrap around. No amount is negative, so that no customer has more than all.
-    total = orders["amount_cents"].astype("float64").sum()
-    if total > MAX_TOTAL_CENTS:
-        raise OverflowError(
-            f"The orders add up to {total / 100:.3g}, and sums are exact up to {MAX_TOTAL_CENTS / 100:.3g}: look for "
-            "amounts that can't be, and correct them at the source"
-        )
-    customers = (
-        orders.groupby("customer_id", sort=True)
-        .agg(
-            orders=("order_id", "size"),
-            lifetime_value_cents=("amount_cents", "sum"),
-            first_order_at=("ordered_at", "min"),
-            last_order_at=("ordered_at", "max"),
-        )
-        .reset_index()
-    )
-    average = (2 * customers["lifetime_value_cents"] + customers["orders"]) // (2 * customers["orders"])
-    customers.insert(3, "average_order_cents", average)
-    return customers.astype({"orders": "int64"})
 
 
 def enrich_with_demographics(metrics: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
