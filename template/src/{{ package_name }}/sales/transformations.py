@@ -5,9 +5,11 @@ Money is in whole cents (int64), so that sums are exact. Ids are text.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..settings import DAYS_AHEAD, FIRST_POSSIBLE_DAY
 from .grammar import cents, ids, is_blank, timestamps
@@ -75,7 +77,8 @@ def clean_orders(raw: pd.DataFrame) -> CleanedOrders:
         }
     )
     parsed = _in_order_of_arrival(parsed, raw)
-    raw = raw.loc[parsed.index]
+    if not parsed.index.equals(raw.index):
+        raw = raw.loc[parsed.index]
     day_after_receipt = parsed["received_on"].dt.tz_localize("UTC") + timedelta(days=DAYS_AHEAD + 1)
     reasons = {
         "missing_order_id": is_blank(raw["order_id"]),
@@ -180,8 +183,7 @@ def export_table(enriched: pd.DataFrame) -> pd.DataFrame:
 
 
 def _currency_units(cents: pd.Series) -> pd.Series:
-    """Cents as decimal currency units: shifted, not divided, so nothing is rounded."""
-    from decimal import Decimal
-
-    decimals = [Decimal(int(value)).scaleb(-2) for value in cents]
-    return pd.Series(decimals, index=cents.index, dtype=pd.ArrowDtype(pa.decimal128(18, 2)))
+    """Cents as decimal currency units, in which nothing is rounded."""
+    whole = pa.array(cents).cast(pa.decimal128(19, 0))
+    units = pc.multiply(whole, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(pa.decimal128(18, 2))
+    return pd.Series(pd.arrays.ArrowExtensionArray(units), index=cents.index)
