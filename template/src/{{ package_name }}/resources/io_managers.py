@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from .arrow_tables import Wanted, in_one_table, to_arrow
+from .arrow_tables import Wanted, in_one_dataset, in_one_table, to_arrow
 from .object_store import ObjectStoreResource
 from .partition_rows import tables_of
 from .partitions import file_name, in_order, with_time, without_time
@@ -32,6 +32,7 @@ class ParquetIOManager(dg.IOManager):
     metadata can say:
 
     * ``columns``: which columns to read;
+    * ``as_dataset``: hand over the files unread, as a ``pyarrow.dataset.Dataset``, for what is larger than memory;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
     What passes between the ops of a graph is no asset, and can be anything. A step whose files can't be read or written
@@ -93,13 +94,24 @@ class ParquetIOManager(dg.IOManager):
                 [value] = self.store.read([self._between_ops(context.upstream_output)], pickle.load)
             return value
         wanted = Wanted.by(context.dagster_type.typing_type)
+        unread = _metadata_of(context).get("as_dataset")
         with retried(context), _named(context):
             if not context.has_asset_partitions:
                 if wanted.by_partition:
                     raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
-                [table] = self._read(context, [self.path(context)])
+                path = self.path(context)
+                if unread and path.exists():
+                    return in_one_dataset([path])
+                [table] = self._read(context, [path])
                 return wanted.of(table)
-            found = self._read_partitions(context, wanted)
+            paths, definition = self._stored(context, wanted), context.asset_partitions_def
+            if paths and unread:
+                dataset = in_one_dataset(list(paths.values()))
+                for key, part in zip(paths, dataset.get_fragments(), strict=True):
+                    without_time(part.physical_schema.empty_table(), key, definition)
+                return dataset
+            tables = self._read(context, list(paths.values()))
+            found = {key: without_time(table, key, definition) for key, table in zip(paths, tables, strict=True)}
             if wanted.by_partition:
                 return {key: wanted.of(table) for key, table in found.items()}
             if not found:
@@ -126,8 +138,8 @@ class ParquetIOManager(dg.IOManager):
     def _between_ops(self, context: dg.OutputContext) -> "UPath":
         return self.store.path("between_ops").joinpath(*map(file_name, context.get_identifier()))
 
-    def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
-        """The tables of the partitions that exist."""
+    def _stored(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "UPath"]:
+        """The files of the partitions that exist, in their order."""
         paths = self.paths(context)
         folder = self._place(context)
         stored = self.store.names_in(folder)
@@ -140,12 +152,7 @@ class ParquetIOManager(dg.IOManager):
         if missing and len(missing) == len(paths) and not wanted.optional:
             raise FileNotFoundError("has no data at all: materialize it first")
         context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
-        found = {key: path for key, path in paths.items() if path.name in stored}
-        tables = self._read(context, list(found.values()))
-        return {
-            key: without_time(table, key, context.asset_partitions_def)
-            for key, table in zip(found, tables, strict=True)
-        }
+        return {key: path for key, path in paths.items() if path.name in stored}
 
     def _read(self, context: dg.InputContext, paths: Sequence["UPath"]) -> list["pa.Table"]:
         import pyarrow.parquet as pq

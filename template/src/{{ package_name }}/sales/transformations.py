@@ -5,15 +5,14 @@ Money is in whole cents (int64), so that sums are exact. Ids are text.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..settings import DAYS_AHEAD, FIRST_POSSIBLE_DAY
 from .grammar import cents, ids, is_blank, timestamps
-
-#: The most that all orders together may be: well within int64, and 18 digits as decimals.
-MAX_TOTAL_CENTS = 10**18 - 1
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,8 @@ def clean_orders(raw: pd.DataFrame) -> CleanedOrders:
         }
     )
     parsed = _in_order_of_arrival(parsed, raw)
-    raw = raw.loc[parsed.index]
+    if not parsed.index.equals(raw.index):
+        raw = raw.loc[parsed.index]
     day_after_receipt = parsed["received_on"].dt.tz_localize("UTC") + timedelta(days=DAYS_AHEAD + 1)
     reasons = {
         "missing_order_id": is_blank(raw["order_id"]),
@@ -154,47 +154,6 @@ def _first_reason(reasons: dict[str, pd.Series], like: pd.DataFrame) -> pd.Serie
     return number.map(dict(enumerate(["", *reasons]))).astype("str")
 
 
-def distinct_orders(orders: pd.DataFrame) -> pd.DataFrame:
-    """Cleaned orders of several days with each ``order_id`` once: a shop may send an order again the next day."""
-    return orders.drop_duplicates("order_id", keep="first")
-
-
-def lifetime_value(orders: pd.DataFrame) -> pd.DataFrame:
-    """What each customer has ordered so far.
-
-    Args:
-        orders: Cleaned orders of all days, in the order of their arrival.
-
-    Returns:
-        One row per customer, by ``customer_id``: ``orders``, ``lifetime_value_cents``, ``average_order_cents`` (rounded
-        half up), ``first_order_at``, ``last_order_at``.
-
-    Raises:
-        OverflowError: The orders add up to more than ``MAX_TOTAL_CENTS``.
-    """
-    orders = distinct_orders(orders)
-    # As floats, which don't wrap around. No amount is negative, so that no customer has more than all.
-    total = orders["amount_cents"].astype("float64").sum()
-    if total > MAX_TOTAL_CENTS:
-        raise OverflowError(
-            f"The orders add up to {total / 100:.3g}, and sums are exact up to {MAX_TOTAL_CENTS / 100:.3g}: look for "
-            "amounts that can't be, and correct them at the source"
-        )
-    customers = (
-        orders.groupby("customer_id", sort=True)
-        .agg(
-            orders=("order_id", "size"),
-            lifetime_value_cents=("amount_cents", "sum"),
-            first_order_at=("ordered_at", "min"),
-            last_order_at=("ordered_at", "max"),
-        )
-        .reset_index()
-    )
-    average = (2 * customers["lifetime_value_cents"] + customers["orders"]) // (2 * customers["orders"])
-    customers.insert(3, "average_order_cents", average)
-    return customers.astype({"orders": "int64"})
-
-
 def enrich_with_demographics(metrics: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Add each customer's ``region``, ``segment`` and ``signed_up_on``; customers who are not known keep empty ones.
 
@@ -224,8 +183,7 @@ def export_table(enriched: pd.DataFrame) -> pd.DataFrame:
 
 
 def _currency_units(cents: pd.Series) -> pd.Series:
-    """Cents as decimal currency units: shifted, not divided, so nothing is rounded."""
-    from decimal import Decimal
-
-    decimals = [Decimal(int(value)).scaleb(-2) for value in cents]
-    return pd.Series(decimals, index=cents.index, dtype=pd.ArrowDtype(pa.decimal128(18, 2)))
+    """Cents as decimal currency units, in which nothing is rounded."""
+    whole = pa.array(cents).cast(pa.decimal128(19, 0))
+    units = pc.multiply(whole, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(pa.decimal128(18, 2))
+    return pd.Series(pd.arrays.ArrowExtensionArray(units), index=cents.index)

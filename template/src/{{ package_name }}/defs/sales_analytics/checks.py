@@ -8,7 +8,7 @@ import dagster as dg
 from ...resources import ObjectStoreResource
 from ...resources.gaps import commands_for, missing_days, spans
 from ...resources.history import finished_days, utc_now
-from ...sales.dataframe import DataFrame
+from ...sales.dataframe import DataFrame, Dataset
 from .assets import EXPORT_KEY
 from .schema_check import validate
 
@@ -28,15 +28,13 @@ def lifetime_value_schema(customer_lifetime_value: DataFrame) -> dg.AssetCheckRe
 @dg.asset_check(
     asset="customer_lifetime_value",
     blocking=True,
-    additional_ins={
-        "cleaned_orders": dg.AssetIn(
-            metadata={"columns": ["order_id", "amount_cents"], "allow_missing_partitions": True}
-        )
-    },
+    additional_ins={"cleaned_orders": dg.AssetIn(metadata={"as_dataset": True, "allow_missing_partitions": True})},
 )
-def revenue_reconciles(customer_lifetime_value: DataFrame, cleaned_orders: DataFrame) -> dg.AssetCheckResult:
+def revenue_reconciles(customer_lifetime_value: DataFrame, cleaned_orders: Dataset) -> dg.AssetCheckResult:
     """The lifetime values add up to the revenue of the cleaned orders, to the cent."""
-    orders_cents = int(cleaned_orders.groupby("order_id")["amount_cents"].first().sum())
+    from ...sales.totals import revenue_cents
+
+    orders_cents = revenue_cents(cleaned_orders)
     customers_cents = int(customer_lifetime_value["lifetime_value_cents"].sum())
     return dg.AssetCheckResult(
         passed=orders_cents == customers_cents,
