@@ -12,8 +12,8 @@ DAYS_COMPARED = 31
 def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResource) -> dg.AssetCheckResult:
     """As many rows for each day and reason as of `cleaned_orders`. A warning: rows may have come in between."""
     of_dbt = database.query(
-        "SELECT strftime(received_on, '%Y-%m-%d') AS day, fault AS reason, count(*) AS row_count "
-        "FROM analytics.stg_orders GROUP BY ALL"
+        "SELECT CAST(received_on AS VARCHAR) AS day, fault AS reason, count(*) AS row_count "
+        "FROM analytics.stg_orders GROUP BY received_on, fault"
     )
     stored = {name.removesuffix(".parquet") for name in object_store.names_in(object_store.path("set_aside_orders"))}
     days = sorted(stored & set(of_dbt["day"]))[-DAYS_COMPARED:]
