@@ -129,7 +129,7 @@ class DuckDBDatabase(DatabaseResource):
     def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
         """As ``query``, as an Arrow table."""
         with self.connect() as con:
-            return con.execute(sql, list(params)).to_arrow_table()
+            return con.sql(sql, params=list(params)).to_arrow_table()
 
     def columns_of(self, table: str) -> dict[str, str]:
         """The columns of a table or view, each with its type."""

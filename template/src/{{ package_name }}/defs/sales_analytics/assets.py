@@ -11,7 +11,6 @@ import dagster as dg
 from ...resources import DatabaseResource, ObjectStoreResource
 from ...resources.arrow_tables import to_arrow
 from ...resources.history import SOURCE_STATE, last_made, source_states, utc_now
-from ...resources.object_store import write_parquet_atomically
 from ...resources.partition_rows import split
 from ...resources.retries import retried
 from ...resources.rows_without_a_day import check_every_row_has_a_day
@@ -110,7 +109,7 @@ def cleaned_orders(
     cleaned = clean_orders(raw_customer_orders)
     set_aside = split(to_arrow(cleaned.set_aside), context.partition_keys, DAILY, "received_at")
     with retried(context):
-        write_parquet_atomically(
+        object_store.publish_parquet(
             {object_store.path(f"set_aside_orders/{day}.parquet"): rows for day, rows in set_aside.items()}
         )
 
