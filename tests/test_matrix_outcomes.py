@@ -31,6 +31,11 @@ script.chmod(0o755)
 subprocess.check_call([script])
 """
 
+DAGSTER_LOOKS = (
+    "import pytest; from dagster.components.utils import project_paths; "
+    "pytest.raises(Exception, project_paths.get_defs_module_path_for_project, ROOT)"
+)
+
 # A way to read the project, and a change that a reader of this kind must notice.
 READERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "a file": ("assert (ROOT / 'data/read.csv').read_text()", READ),
@@ -89,6 +94,7 @@ READERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "the test itself": ("pass", {"tests/test_it.py": "def test_it():\n    assert True\n"}),
     "the fixtures": ("pass", {"tests/conftest.py": "x = 1\n"}),
     "the settings of pytest": ("pass", {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-q'\n"}),
+    "the settings of Dagster": (DAGSTER_LOOKS, {"pyproject.toml": "[tool.dg.project]\nroot_module = 'helper'\n"}),
     "all settings": (
         "assert (ROOT / 'pyproject.toml').read_text()",
         {"pyproject.toml": '[project]\nname = "other"\n'},
@@ -149,12 +155,13 @@ def test_a_change_of_what_was_not_read_makes_no_difference(forks: Forks, tmp_pat
     assert outcomes.find(TESTS, small_project(tmp_path / "other", test, FILES | unread)) is not None
 
 
-def test_settings_of_others_in_the_same_file_make_no_difference(forks: Forks, tmp_path: Path) -> None:
-    """pytest reads its own table of pyproject.toml, and nothing else of it."""
+@pytest.mark.parametrize("body", ["pass", DAGSTER_LOOKS], ids=["pytest", "Dagster"])
+def test_settings_of_others_in_the_same_file_make_no_difference(forks: Forks, tmp_path: Path, body: str) -> None:
+    """pytest and Dagster's components read their own tables of pyproject.toml, and nothing else of it."""
     outcomes = Outcomes(tmp_path / "outcomes")
-    record(forks, outcomes, tmp_path / "first", "pass")
+    record(forks, outcomes, tmp_path / "first", body)
     other = {"pyproject.toml": '[project]\nname = "small"\ndependencies = ["pandas"]\n[tool.ruff]\nline-length = 99\n'}
-    assert outcomes.find(TESTS, small_project(tmp_path / "other", "pass", FILES | other)) is not None
+    assert outcomes.find(TESTS, small_project(tmp_path / "other", body, FILES | other)) is not None
 
 
 def test_a_failure_is_not_kept(forks: Forks, tmp_path: Path) -> None:

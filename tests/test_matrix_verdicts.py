@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from combinations import Combination, combinations
-from matrix.jobs import Job, Runner
+from matrix.jobs import WORK_FOLDER, Job, Runner
 from matrix.outcomes import Outcomes
 from matrix.processes import Processes
 from matrix.trees import Tree
-from matrix.verdicts import Checking
+from matrix.verdicts import MADE_FROM, Checking
 from projects import render
 from small_projects import small_project
 
@@ -84,3 +84,24 @@ def test_a_failure_is_that_of_its_module(tmp_path: Path, combination: Combinatio
         assert [verdict.check for verdict in verdicts if verdict.problem] == [str(ONE)]
         [problem] = [verdict.problem for verdict in verdicts if verdict.problem]
         assert "FAILED tests/test_one.py::test_it" in problem
+
+
+def test_what_the_first_job_prepares_is_there_for_the_next_and_for_projects_with_the_same_files(
+    tmp_path: Path, combination: Combination, runner: Runner
+) -> None:
+    """As dbt's manifest is. The first job of a project finds nothing, unless another project has prepared it."""
+    work = "from pathlib import Path\n\nDEEP = Path('.work') / 'a' / 'b'\n\n\ndef test_it():\n    "
+    prepare = "DEEP.mkdir(parents=True)\n    (DEEP / 'made').write_text('made')\n"
+    files = {"src/small/dbt_project/x.sql": "select 1", "tests/test_two.py": f"{work}assert (DEEP / 'made').exists()\n"}
+    outcomes = Outcomes(tmp_path / "outcomes")
+    tree = small_project(tmp_path / "a", "pass", files | {"tests/test_one.py": work + prepare})
+    assert not [
+        each for each in Checking(combination, tree, runner, outcomes, "a").run_jobs([ONE, TWO]) if each.problem
+    ]
+    same, other = (
+        small_project(tmp_path / "b", "pass", files),
+        small_project(tmp_path / "c", "pass", files | {"src/small/dbt_project/x.sql": "select 2"}),
+    )
+    for tree, problem in ((same, False), (other, True)):
+        outcomes.prepare(tree, MADE_FROM, WORK_FOLDER)
+        assert bool(runner.run(TWO, tree).problem) == problem

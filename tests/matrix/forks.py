@@ -148,7 +148,7 @@ def questions_of(tree: Tree, trace: Path, opened: list[str] | None) -> list[Ques
     if opened is None or not trace.exists():
         return [(tracing.EVERYTHING, "")]
     questions = {tuple(json.loads(line)) for line in trace.read_text(encoding="utf-8").splitlines()}
-    in_parts = {path for kind, path in questions if kind == tracing.PYTEST_SETTINGS}
+    in_parts = {path for kind, path in questions if kind.startswith(tracing.SETTINGS)}
     # What a job has written itself and reads again is no question about the project. Its environment is one: see jobs.
     read = [*opened, TOOLS]
     questions |= {(tracing.CONTENT, path) for path in read if path in tree.files and path not in in_parts}

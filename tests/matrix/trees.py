@@ -115,8 +115,8 @@ class Tree:
         if kind == tracing.MODULE:
             candidates = ["", *all_suffixes(), os.sep + "__init__.py"]
             return " ".join(self.answer((tracing.TYPE, path + suffix)) for suffix in candidates)
-        if kind == tracing.PYTEST_SETTINGS:
-            return self._pytest_settings(path)
+        if kind.startswith(tracing.SETTINGS):
+            return self._settings(path, kind.removeprefix(tracing.SETTINGS))
         if kind == tracing.EVERYTHING:
             return self.digest
         raise ValueError(f"not a kind of question: {kind}")
@@ -142,11 +142,11 @@ class Tree:
         lines = "\n".join(f"{path} {self.files[path].digest}" for path in inside)
         return hashlib.sha256(lines.encode()).hexdigest()
 
-    def _pytest_settings(self, path: str) -> str:
+    def _settings(self, path: str, tool: str) -> str:
         if path not in self.files:
             return "missing"
         try:
-            settings = tomllib.loads(self.files[path].content.decode()).get("tool", {}).get("pytest")
+            settings = tomllib.loads(self.files[path].content.decode()).get("tool", {}).get(tool)
         except ValueError:
             return self.files[path].digest
         return json.dumps(settings, sort_keys=True)

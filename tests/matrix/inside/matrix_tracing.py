@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from itertools import takewhile
+from itertools import repeat, takewhile
 from types import FrameType
 from typing import Any
 
@@ -29,9 +29,14 @@ STATUS = "status"  # size and mode too
 LISTING = "listing"  # the names in a folder
 DISTRIBUTIONS = "distributions"  # of the names in a folder, those that say what is installed
 MODULE = "module"  # which files a module of this name could come from
-PYTEST_SETTINGS = "pytest settings"  # of pyproject.toml, only what pytest uses
+SETTINGS = "settings of "  # of pyproject.toml, only the table of the tool that is named
 EVERYTHING = "everything"  # it can't be told
 
+# Who reads ``pyproject.toml`` for the table of which tool.
+_READERS_OF_SETTINGS = {
+    "pytest": ("_pytest/config/findpaths.py",),
+    "dg": ("dagster/components/core/component_tree.py", "dagster/components/utils/project_paths.py"),
+}
 _PREDICATES = {"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "realpath"}
 _PREDICATES |= {"_joinrealpath", "resolve", "samefile", "ismount"}
 _PATH_MODULES = ("pathlib", "genericpath", "posixpath")
@@ -206,8 +211,9 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
         if _is_elsewhere(path):
             return
         if isinstance(path, (str, bytes)) and _basename(os.fsdecode(path)) == "pyproject.toml":
-            by_pytest = any(frame.f_code.co_filename.endswith("_pytest/config/findpaths.py") for frame in _callers())
-            _ask(PYTEST_SETTINGS if by_pytest else CONTENT, path)
+            readers = [frame.f_code.co_filename for frame in _callers()]
+            tools = [tool for tool, of in _READERS_OF_SETTINGS.items() if any(map(str.endswith, readers, repeat(of)))]
+            _ask(SETTINGS + tools[0] if tools else CONTENT, path)
         elif not isinstance(path, int):
             # That it is opened, the kernel says; but not if it is missing.
             _ask(TYPE, path)
