@@ -160,7 +160,7 @@ class History:
         elif event == "backfill of everything":
             run(dg.RunRequest(tags=self.project.settings.partition_range(*self.span(day)), asset_selection=by_day))
         elif event == "failed run":
-            with mock.patch.object(self.project.resources.DatabaseResource, "query", side_effect=ValueError("gone")):
+            with mock.patch.object(self.project.resources.DuckDBDatabase, "query", side_effect=ValueError("gone")):
                 run(dg.RunRequest(partition_key=str(day), asset_selection=by_day))
         elif event == "killed dbt":
             with self.project.dbt_lives(self.random.uniform(0, 1.5)):

@@ -54,7 +54,7 @@ class Project:
         self.defs = importlib.import_module(f"{package}.definitions").defs()
         self.repository = self.defs.get_repository_def()
         self.job = self.defs.resolve_implicit_global_asset_job_def()
-        self.database = self.resources.DatabaseResource(path=self.settings.development_database_path())
+        self.database = self.resources.DuckDBDatabase(path=self.settings.development_database_path())
         graph = self.defs.resolve_asset_graph()
         self.assets = sorted(
             key for key in graph.materializable_asset_keys if graph.get(key).tags["cadence"] == "daily"

@@ -242,16 +242,16 @@ FAULTS = [
     Fault(
         "a query deletes what it reads",
         "test_custom_etl_component",
-        f"{SOURCE}/components/sql_load.py",
+        f"{SOURCE}/resources/duckdb_load.py",
         "BEGIN TRANSACTION READ ONLY",
         "BEGIN TRANSACTION",
     ),
     Fault(
         "the load is not a transaction",
         "test_custom_etl_component",
-        f"{SOURCE}/components/sql_load.py",
-        "with transaction(con):",
-        "if True:",
+        f"{SOURCE}/resources/duckdb_database.py",
+        "            duckdb_load.transaction(con),\n",
+        "",
     ),
     Fault(
         "the SQL of an instance counts something else",

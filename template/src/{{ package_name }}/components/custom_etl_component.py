@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from ..resources.database import DatabaseResource
+from ..resources.database import DatabaseResource, Loaded, SqlRefused
 from ..resources.retries import retried
 from ..resources.table_metadata import table_schema
 from ..settings import RAW_SOURCE, own_table, refuse_name_of_staging
 from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
-from .sql_load import ONLY_READS, Loaded, SqlLoad
 
 EXAMPLE = """
 # The table to read, which is an asset too: this one waits for it.
@@ -160,8 +159,6 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             dagster.Failure: The SQL is wrong or does more than read, or a table is missing. Not retried: it would fail
                 again.
         """
-        import duckdb
-
         name = f"{self.source_table} -> {self.destination_table}"
 
         def say(rows: int) -> None:
@@ -169,16 +166,11 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 log.info(f"{name}: {rows:,} rows written")
 
         source, destination = source_table or self.source_table, own_table(self.destination_table)
-        load = SqlLoad(source, destination, self.transformation_sql, self.batch_size, say)
         try:
-            with database.connect(read_only=False, sealed=True) as con:
-                return load.run(con)
-        except (duckdb.Error, ValueError, NotImplementedError) as error:  # the last: a type that Arrow does not have
-            # What was refused because it is not reading.
-            refused = isinstance(error, duckdb.PermissionException) or "read-only mode" in str(error)
+            return database.replace_by_select(destination, source, self.transformation_sql, self.batch_size, say)
+        except SqlRefused as error:
             raise dg.Failure(
-                description=f"CustomETLComponent {name}: {ONLY_READS + ': ' if refused else ''}{error}",
-                allow_retries=False,
+                description=f"CustomETLComponent {name}: transformation_sql was refused: {error}", allow_retries=False
             ) from error
 
 

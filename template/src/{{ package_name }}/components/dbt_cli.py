@@ -1,5 +1,6 @@
 """The dbt command, as this project runs it."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -9,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ..resources import DatabaseResource, DevelopmentDatabase
-from ..resources.database_lock import Wait, conflict_in
+from ..resources.database_lock import conflict_in
 from ..settings import (
     CLOSED_WEEKDAYS,
     DAYS_AHEAD,
@@ -23,6 +25,7 @@ from ..settings import (
     RAW_SOURCE,
     development_database_path,
     environment,
+    project_root,
 )
 from .dbt_environment import only, variables_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
@@ -146,10 +149,13 @@ def vars_of_dbt() -> dict[str, Any]:
 
 
 def database_of_dbt() -> DatabaseResource:
-    """The database in which dbt builds."""
+    """The database in which dbt builds: in production, the resource that Dagster finds."""
     if environment() == DEVELOPMENT:
         return DevelopmentDatabase(path=development_database_path())
-    return DatabaseResource(path=os.environ.get("DATABASE_PATH", ""), must_exist=True)
+    # Which warehouse it is, only that folder knows.
+    folder = importlib.import_module("..defs.resources", __package__)
+    found = dg.ComponentTree.from_module(folder, project_root()).build_defs().resources or {}
+    return found["database"].process_config_and_initialize()
 
 
 def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterator:
@@ -166,7 +172,7 @@ def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterat
         dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt has failed, or somebody was faster each time.
     """
     for left in reversed(range(MOST_STARTS)):
-        database.wait_for_turn(Wait(database.file(), database.lock_timeout))
+        database.wait_for_turn()
         told = False
         try:
             for event in start():

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import dagster as dg
 
-from ..resources.database import DatabaseResource, quote_identifier
+from ..resources.database import DatabaseResource, TableMissing, quote_identifier
 from ..resources.retries import retried
 from ..settings import OF_DBT, own_schema
 
@@ -73,15 +73,14 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     Raises:
         dagster.Failure: The model has no table.
     """
-    import duckdb
-
     [service, _] = spec.key.path
     model, name = spec.metadata["model"], spec.metadata["sync_name"]
     try:
         with retried(context):
             table = f"{own_schema(OF_DBT)}.{model}"
+            database.columns_of(table)
             [rows] = database.query(f"SELECT count(*) AS number FROM {quote_identifier(table)}")["number"]
-    except duckdb.CatalogException as error:
+    except TableMissing as error:
         if _is_awaited(context, model):
             context.log.warning(f"Nothing was sent: the dbt project with {model} was not fetched yet.")
             return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False})

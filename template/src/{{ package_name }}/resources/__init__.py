@@ -2,7 +2,14 @@
 
 from .database import DatabaseResource
 from .development_database import DevelopmentDatabase
+from .duckdb_database import DuckDBDatabase
 from .io_managers import ParquetIOManagerFactory
 from .object_store import ObjectStoreResource
 
-__all__ = ["DatabaseResource", "DevelopmentDatabase", "ObjectStoreResource", "ParquetIOManagerFactory"]
+__all__ = [
+    "DatabaseResource",
+    "DevelopmentDatabase",
+    "DuckDBDatabase",
+    "ObjectStoreResource",
+    "ParquetIOManagerFactory",
+]

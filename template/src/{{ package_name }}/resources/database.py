@@ -1,162 +1,145 @@
-"""The database that the project reads from and loads into."""
+"""The warehouse that the project reads from and loads into: what is asked of it, whichever it is.
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+Each warehouse is one subclass in a file of its own, and all that is peculiar to its SQL stands there.
+"""
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
-from ..settings import absolute
-from .database_lock import LOCK_TIMEOUT, Wait, opened_in_turn
-
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
+    import pyarrow as pa
 
-#: By default DuckDB takes a table that it does not know from the Python variable of that name.
-SETTINGS: dict[str, Any] = {"python_enable_replacements": "false"}
-#: Nothing but the database, and no statement can change that.
-SEALED: dict[str, Any] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "lock_configuration": "true",
-}
+    from .source_columns import Family, Kind
 
-#: How many of a table's rows, the newest, its fingerprint looks at.
-FINGERPRINTED = 1_000_000
+#: What a SELECT may not do that is loaded into a table.
+ONLY_READS = "it can only read tables of the database: load files, and data from elsewhere, into a table"
+
+
+class SqlRefused(ValueError):
+    """The database refuses what it is asked. Tried again, it would refuse it again."""
+
+
+class TableMissing(SqlRefused):
+    """The database has no table of that name."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"There is no table {table} in the database: make it, or a view of that name over the table that you have"
+        )
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load has done.
+
+    Args:
+        rows_read: The rows of the source table.
+        rows_written: The rows of the destination table.
+        types: The columns of the destination table, each with its type.
+    """
+
+    rows_read: int
+    rows_written: int
+    types: dict[str, str]
 
 
 class DatabaseResource(dg.ConfigurableResource):
-    """An embedded DuckDB database.
+    """The warehouse, as assets ask for it: ``database: DatabaseResource``. Which one it is, ``defs/resources`` says.
 
-    DuckDB lets one process write to a file *or* several read it. Connections are therefore opened for one task,
-    read-only where that suffices, and opening waits while another process has the file.
-
-    Args:
-        path: The database file.
-        lock_timeout: How long to wait for other processes to release the file, in seconds.
-        must_exist: Refuse to create the file: in production, a path that was mistyped must not begin an empty database.
+    Tables are named ``schema.table``, or ``table`` in the schema that needs no name. Of errors that can pass by
+    themselves, ``retried`` makes another try.
     """
 
-    path: str
-    lock_timeout: float = LOCK_TIMEOUT
-    must_exist: bool = False
+    #: What Dagster calls it, among the kinds of an asset.
+    kind: ClassVar[str]
+    #: Which of its types are read as what. Types that have arguments are listed without them.
+    families: ClassVar[Mapping[str, "Family"]]
+    #: SQL that makes a number of the whole row of ``t``, another one for another row.
+    row_hash: ClassVar[str]
 
-    @contextmanager
-    def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """A connection that is closed at the end of the ``with`` block.
-
-        Args:
-            read_only: Ask for the file's only write access when False.
-            sealed: Have DuckDB refuse all that is outside of the database: files, the network, extensions, settings.
-
-        Raises:
-            FileNotFoundError: The database is missing, and it is to be read or must exist.
-            DatabaseInUse: Another process kept the file longer than ``lock_timeout``.
-        """
-        with self._opened(read_only, sealed, Wait(self.file(), self.lock_timeout)) as con:
-            yield con
-
-    @contextmanager
-    def _opened(self, read_only: bool, sealed: bool, wait: Wait) -> Iterator["duckdb.DuckDBPyConnection"]:
-        import duckdb
-
-        path = self.file()
-        settings = SETTINGS | SEALED if sealed else SETTINGS
-        try:
-            if read_only or self.must_exist:
-                self._refuse_if_missing(path)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            con = opened_in_turn(lambda: duckdb.connect(str(path), read_only=read_only, config=settings), wait)
-        except (OSError, duckdb.Error) as error:
-            error.add_note("The database is DATABASE_PATH in production, and in DATA_FOLDER in development.")
-            raise
-        try:
-            yield con
-        finally:
-            con.close()
-
-    def file(self) -> Path:
-        """The database file: from the project's folder if the path is relative."""
-        return absolute(self.path, "DATABASE_PATH")
-
-    def wait_for_turn(self, wait: Wait) -> None:
-        """Come back when nobody has the file for writing. Who opens it then, in another process, may still be too late.
-
-        Raises:
-            FileNotFoundError: The database is missing, and must exist.
-            DatabaseInUse: Another process kept the file for too long.
-        """
-        if self.must_exist or self.file().exists():
-            with self._opened(read_only=True, sealed=False, wait=wait):
-                pass
-
-    def _refuse_if_missing(self, path: Path) -> None:
-        if path.is_file():
-            return
-        problem = f"No database at {self.path!r}: correct the path (in production, that is DATABASE_PATH)"
-        if not path.exists():
-            create = f"import duckdb; duckdb.connect({str(path)!r}).close()"
-            problem += f', or create the database, once: python -c "{create}"'
-        raise FileNotFoundError(problem)
-
+    @abstractmethod
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
-        """The result of a query.
+        """The result of a query, which can't write.
 
         Args:
-            sql: One statement, with ``?`` for each value.
+            sql: One statement, with ``$1``, ``$2``, … for the values. DuckDB also takes ``?``, which not all others do.
             params: The values: they are bound by the database, never pasted into the text.
         """
-        with self.connect() as con:
-            return con.execute(sql, list(params)).df()
 
-    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
-        """For each of these tables, a short text that changes when its content changes.
+    @abstractmethod
+    def columns_of(self, table: str) -> dict[str, str]:
+        """The columns of a table or view, each with its type, in their order.
 
-        It is made of the number of rows and of what the newest ``FINGERPRINTED`` of them hold, so that a large table
-        takes no longer. What it can't see is a row that is older than those and was changed where it stands, without a
-        new row. Of a view, which has no newest rows, all of it is read.
+        Raises:
+            TableMissing: There is none of that name.
         """
-        with self.connect() as con:
-            return {table: _fingerprint(con, table) for table in tables}
+
+    @abstractmethod
+    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
+        """For each of these tables, a short text that changes when its content changes."""
 
     def fingerprint(self, table: str) -> str:
         """The fingerprint of one table."""
         return self.fingerprints([table])[table]
 
+    @abstractmethod
+    def replace(self, table: str, batches: "pa.RecordBatchReader") -> int:
+        """Replace a table, in one transaction: readers see the old one or the new one, and the old one if it fails.
 
-@contextmanager
-def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """All that the ``with`` block does to the database, or nothing of it."""
-    import duckdb
+        Args:
+            table: The table. It is made if it is missing, and so is its schema.
+            batches: What it will have.
 
-    con.begin()
-    try:
-        yield
-        con.commit()
-    except BaseException:
-        # Of a full disk, DuckDB has undone everything already: that must not hide what has happened.
-        with suppress(duckdb.TransactionException):
-            con.rollback()
-        raise
+        Returns:
+            The number of rows.
 
+        Raises:
+            SqlRefused: The database can't store it.
+        """
 
-def _fingerprint(con: "duckdb.DuckDBPyConnection", table: str) -> str:
-    import duckdb
+    @abstractmethod
+    def replace_by_select(
+        self, table: str, source: str, sql: str, batch_size: int, progress: Callable[[int], None]
+    ) -> Loaded:
+        """Replace a table with what a SELECT makes of another one, as ``replace`` does. The SELECT can't write.
 
-    name = quote_identifier(table)
-    [(rows,)] = con.execute(f"SELECT count(*) FROM {name}").fetchall()
-    # A sum: with an exclusive or, two equal rows would be as none, whatever they become.
-    content = f"SELECT coalesce(sum(hash(t)::HUGEINT), 0) FROM {name} t"
-    try:
-        con.execute(f"{content} WHERE rowid > (SELECT max(rowid) FROM {name}) - {FINGERPRINTED}")
-    except duckdb.BinderException:  # the rows of a view have no numbers
-        con.execute(content)
-    [(total,)] = con.fetchall()
-    return f"{rows}-{total:x}"
+        Args:
+            table: The table to replace.
+            source: The table to read.
+            sql: One SELECT over ``source``, which stands for the source table.
+            batch_size: Rows per insert, where the rows pass through this process.
+            progress: Is told how many rows are written so far.
+
+        Raises:
+            SqlRefused: The SQL is wrong or does more than read, or a table is missing.
+        """
+
+    @abstractmethod
+    def expression(self, column: str, found: str, kind: "Kind") -> str:
+        """SQL that reads a column as ``kind`` says.
+
+        Args:
+            column: The column.
+            found: Its type, one that ``kind`` has.
+            kind: What is read of it.
+        """
+
+    def family_of(self, found: str) -> "Family | None":
+        """As what a type is read. ``DECIMAL(18,2)`` has arguments, and a list of them is not read at all."""
+        return self.families.get(re.sub(r"\(.*\)", "", found))
+
+    def types_of(self, kind: "Kind") -> list[str]:
+        """The types that a column may have which is read as ``kind`` says."""
+        return [name for name, family in self.families.items() if family in kind.families]
+
+    def wait_for_turn(self) -> None:
+        """Come back when another program can open the database. Only one that is embedded has to be waited for."""
 
 
 def quote_table(key: dg.AssetKey) -> str:

@@ -6,8 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from .database import DatabaseResource
-from .database_lock import Wait
+from .duckdb_database import DuckDBDatabase
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 FILLERS = f"{__name__.partition('.')[0]}.development_data"
 
 
-class DevelopmentDatabase(DatabaseResource):
+class DevelopmentDatabase(DuckDBDatabase):
     """A database that is filled, and kept up to date, before it is used.
 
     This package has no data of its own: ``tools/`` registers what fills the database (an entry point of its
@@ -25,23 +24,23 @@ class DevelopmentDatabase(DatabaseResource):
 
     @contextmanager
     def connect(self, read_only: bool = True, sealed: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """A connection to the filled database. The arguments and errors are those of ``DatabaseResource``."""
+        """A connection to the filled database. The arguments and errors are those of ``DuckDBDatabase``."""
         self.fill()
         with super().connect(read_only, sealed) as con:
             yield con
 
-    def wait_for_turn(self, wait: Wait) -> None:
+    def wait_for_turn(self) -> None:
         """Have the data in the database, and come back when nobody has it for writing."""
         self.fill()
-        super().wait_for_turn(wait)
+        super().wait_for_turn()
 
     def fill(self) -> None:
         """Have the data in the database, before somebody else opens it."""
         for filler in _fillers():
-            filler(DatabaseResource(path=self.path, lock_timeout=self.lock_timeout))
+            filler(DuckDBDatabase(path=self.path, lock_timeout=self.lock_timeout))
 
 
 @cache
-def _fillers() -> list[Callable[[DatabaseResource], None]]:
+def _fillers() -> list[Callable[[DuckDBDatabase], None]]:
     """Read once: to ask every installed package takes longer than a query."""
     return [entry_point.load() for entry_point in entry_points(group=FILLERS)]

@@ -62,15 +62,15 @@ def source_states(database: "DatabaseResource", days: Sequence[str]) -> dict[str
     from .source_columns import Kind, select_list
 
     end = datetime.fromisoformat(days[-1]) + timedelta(days=1)
-    with database.connect() as con:
-        [received_at] = select_list(con, ".".join(ORDERS.path), {"received_at": Kind.TIME})
-        con.execute(
-            f"SELECT CAST(CAST(received_at AS DATE) AS VARCHAR) AS day, count(*), CAST(sum(content) AS VARCHAR) "
-            f"FROM (SELECT {received_at}, hash(t) AS content FROM {quote_table(ORDERS)} t) "
-            "WHERE received_at >= ? AND received_at < ? GROUP BY day",
-            [datetime.fromisoformat(days[0]), end],
-        )
-        with_rows = {day: f"{row_count}-{content}" for day, row_count, content in con.fetchall()}
+    [received_at] = select_list(database, ".".join(ORDERS.path), {"received_at": Kind.TIME})
+    found = database.query(
+        "SELECT CAST(CAST(received_at AS DATE) AS VARCHAR) AS day, count(*) AS row_count, "
+        "CAST(sum(content) AS VARCHAR) AS content "
+        f"FROM (SELECT {received_at}, {database.row_hash} AS content FROM {quote_table(ORDERS)} AS t) AS read_rows "
+        "WHERE received_at >= $1 AND received_at < $2 GROUP BY 1",
+        [datetime.fromisoformat(days[0]), end],
+    )
+    with_rows = {day: f"{rows}-{content}" for day, rows, content in found.itertuples(index=False)}
     return dict.fromkeys(days, NO_ROWS) | with_rows
 
 

@@ -21,22 +21,17 @@ def check_every_row_has_a_day(database: DatabaseResource, table: str, column: st
         table: ``schema.table``.
         column: The time that tells the day.
     """
-    first = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day)
-    end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    end += timedelta(days=1 + DAYS_AHEAD)
-    with database.connect() as con:
-        [selected] = select_list(con, table, {column: Kind.TIME})
-        name = quote_identifier(column)
-        [counts] = con.execute(
-            f"SELECT count(*) FILTER (WHERE {name} IS NULL OR NOT isfinite({name})), "
-            f"count(*) FILTER (WHERE isfinite({name}) AND {name} < ?), "
-            f"count(*) FILTER (WHERE isfinite({name}) AND {name} >= ?) "
-            f"FROM (SELECT {selected} FROM {quote_identifier(table)})",
-            [first, end],
-        ).fetchall()
-    missing, early, late = counts
+    end = datetime.now(UTC).date() + timedelta(days=1 + DAYS_AHEAD)
+    [day] = select_list(database, table, {column: Kind.DAY})
+    name = quote_identifier(column)
+    counted = database.query(
+        f"SELECT count(*) - count({name}) AS missing, count(CASE WHEN {name} < $1 THEN 1 END) AS early, "
+        f"count(CASE WHEN {name} >= $2 THEN 1 END) AS late FROM (SELECT {day} FROM {quote_identifier(table)}) AS days",
+        [FIRST_DAY, end],
+    )
+    missing, early, late = (int(counted[name][0]) for name in ("missing", "early", "late"))
     return dg.AssetCheckResult(
         check_name=EVERY_ROW_HAS_A_DAY,
-        passed=not any(counts),
+        passed=missing == early == late == 0,
         metadata={f"without_{column}": missing, f"before_{FIRST_DAY}": early, "in_the_future": late},
     )

@@ -3,56 +3,41 @@
 In ``dbt_project/macros/columns.sql``, where there is one, are the same kinds.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections.abc import Mapping, Sequence, Set
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from .database import DatabaseResource, quote_identifier
+from .database import DatabaseResource, TableMissing, quote_identifier
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
-_INTEGERS = (
-    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-)
-_TEXTS = ("VARCHAR", "ENUM")
-_TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "DATE")
+
+class Family(Enum):
+    """Types of a database that are read alike: each database says which of its own belong to it."""
+
+    INTEGER = auto()
+    NUMBER = auto()
+    TEXT = auto()
+    UUID = auto()
+    TIME = auto()
 
 
 class Kind(Enum):
-    """What a column may be: in words, the types of the database, and what is read of it."""
+    """What a column may be: in words, as types of the database, and what is read of it."""
 
-    WHOLE_NUMBER = ("a whole number", _INTEGERS, "as integer")
-    TEXT = ("a text", _TEXTS, "as text")
-    ID = ("a text, a whole number or a UUID", (*_TEXTS, "UUID", *_INTEGERS), "as text")
-    AMOUNT = ("a text or a number", (*_TEXTS, "DECIMAL", "DOUBLE", "FLOAT", *_INTEGERS), "as text")
-    TIME_AS_SENT = ("a text, a timestamp or a date", (*_TEXTS, *_TIMES), "as text")
-    TIME = ("a timestamp or a date", _TIMES, "as time in UTC")
-    DAY = ("a timestamp or a date", _TIMES, "as date")
+    WHOLE_NUMBER = ("a whole number", {Family.INTEGER}, "as integer")
+    TEXT = ("a text", {Family.TEXT}, "as text")
+    ID = ("a text, a whole number or a UUID", {Family.TEXT, Family.UUID, Family.INTEGER}, "as text")
+    AMOUNT = ("a text or a number", {Family.TEXT, Family.NUMBER, Family.INTEGER}, "as text")
+    TIME_AS_SENT = ("a text, a timestamp or a date", {Family.TEXT, Family.TIME}, "as text")
+    TIME = ("a timestamp or a date", {Family.TIME}, "as time in UTC")
+    DAY = ("a timestamp or a date", {Family.TIME}, "as date")
 
-    def __init__(self, words: str, types: Sequence[str], read: str) -> None:
+    def __init__(self, words: str, families: Set[Family], read: str) -> None:
         self.words = words
-        self.types = types
+        self.families = families
         self.read = read
-
-    def expression(self, column: str, found: str) -> str:
-        """SQL that reads a column of the type ``found``, under its own name."""
-        name = quote_identifier(column)
-        value = name
-        # An infinite one is in no span of time; without a function around the column, whole blocks of rows are skipped.
-        if found in _TIMES and not (found == "TIMESTAMP" and self is Kind.TIME):
-            # Nothing, where it is infinite, or of a year that timestamps don't have.
-            value = f"make_timestamp(epoch_us({f'TRY_CAST({name} AS TIMESTAMP)' if found == 'DATE' else name}))"
-        if self.read == "as text":
-            value = f"CAST({value} AS VARCHAR)"
-        elif self.read == "as integer":
-            value = f"TRY_CAST({name} AS BIGINT)"  # pandas has no larger ones
-        elif self.read == "as date":
-            value = f"CAST({value} AS DATE)"
-        return f"{value} AS {name}"
 
 
 class SourceError(ValueError):
@@ -74,42 +59,35 @@ def read_table(
         table: ``schema.table``.
         columns: What is read, and what it may be.
         condition: Which rows, as SQL over the columns as they are read.
-        params: The values for each ``?`` in the condition.
+        params: The values for ``$1``, ``$2``, … in the condition.
         order_by: The column that tells the order.
 
     Raises:
         SourceError: The table or a column is missing, or a column is of another type.
     """
-    with database.connect() as con:
-        selected = ", ".join(select_list(con, table, columns))
-        order = f" ORDER BY {quote_identifier(order_by)}" if order_by else ""
-        return con.execute(
-            f"SELECT * FROM (SELECT {selected} FROM {quote_identifier(table)}) WHERE {condition}{order}", list(params)
-        ).df()
+    selected = ", ".join(select_list(database, table, columns))
+    order = f" ORDER BY {quote_identifier(order_by)}" if order_by else ""
+    rows = f"SELECT {selected} FROM {quote_identifier(table)}"
+    return database.query(f"SELECT * FROM ({rows}) AS read_rows WHERE {condition}{order}", params)
 
 
-def select_list(con: "duckdb.DuckDBPyConnection", table: str, columns: Mapping[str, Kind]) -> list[str]:
+def select_list(database: DatabaseResource, table: str, columns: Mapping[str, Kind]) -> list[str]:
     """An SQL expression for each column.
 
     Raises:
         SourceError: As ``read_table``.
     """
-    import duckdb
-
     try:
-        described = con.execute(f"DESCRIBE {quote_identifier(table)}").fetchall()
-    except duckdb.CatalogException as error:
-        raise SourceError(
-            f"There is no table {table} in the database: make it, or a view of that name over the table that you have"
-        ) from error
-    types = {str(name).lower(): str(kind) for name, kind, *_ in described}
+        types = {name.lower(): kind for name, kind in database.columns_of(table).items()}
+    except TableMissing as error:
+        raise SourceError(str(error)) from error
     expressions = []
     for column, kind in columns.items():
-        found = re.sub(r"\(.*\)$", "", types.get(column, "missing"))  # DECIMAL(18,2), but no list of them
-        if found not in kind.types:
+        found = types.get(column, "missing")
+        if database.family_of(found) not in kind.families:
             raise SourceError(
-                f"{table}.{column} is {types.get(column, 'missing')}, and must be {kind.words}: make a view that gives "
+                f"{table}.{column} is {found}, and must be {kind.words}: make a view that gives "
                 f"it this name and type, or read another column. {table} has {', '.join(sorted(types))}"
             )
-        expressions.append(kind.expression(column, found))
+        expressions.append(database.expression(column, found, kind))
     return expressions

@@ -53,7 +53,7 @@ def reads(_: dg.Definitions) -> Iterator[Read]:
 def _of_read_table(call: ast.Call, module: ModuleType, where: str) -> Iterator[Read]:
     table, columns = (_value_of(each, module) for each in call.args[1:3])
     if isinstance(table, str) and isinstance(columns, Mapping):
-        yield Read(where, table, {name: getattr(kind, "types", []) for name, kind in columns.items()})
+        yield Read(where, table, columns)
     else:
         yield Read(where)
 
@@ -73,7 +73,7 @@ def _names_of_the_database(tree: ast.AST) -> set[str]:
     """What the database is called, and its connections."""
     names, opened = set(), []
     for node in ast.walk(tree):
-        if isinstance(node, ast.arg) and node.annotation and "DatabaseResource" in ast.unparse(node.annotation):
+        if isinstance(node, ast.arg) and node.annotation and "Database" in ast.unparse(node.annotation):
             names.add(node.arg)
         elif isinstance(node, ast.withitem) and node.optional_vars:
             opened.append((ast.unparse(node.context_expr), ast.unparse(node.optional_vars)))

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ...resources import DatabaseResource
+from ...resources import DuckDBDatabase
 from ...settings import DEVELOPMENT, environment
 
 
@@ -11,4 +11,4 @@ def database() -> dg.Definitions:
     """What Dagster finds here: nothing in development, whose database is in ``development.py``."""
     if environment() == DEVELOPMENT:
         return dg.Definitions()
-    return dg.Definitions(resources={"database": DatabaseResource(path=dg.EnvVar("DATABASE_PATH"), must_exist=True)})
+    return dg.Definitions(resources={"database": DuckDBDatabase(path=dg.EnvVar("DATABASE_PATH"), must_exist=True)})

@@ -14,8 +14,8 @@ DAYS_COMPARED = 31
 def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResource) -> dg.AssetCheckResult:
     """As many rows for each day and reason as of `cleaned_orders`. A warning: rows may have come in between."""
     of_dbt = database.query(
-        "SELECT strftime(received_on, '%Y-%m-%d') AS day, fault AS reason, count(*) AS row_count "
-        f"FROM {quote_identifier(own_table('analytics.stg_orders'))} GROUP BY ALL"
+        "SELECT CAST(received_on AS VARCHAR) AS day, fault AS reason, count(*) AS row_count "
+        f"FROM {quote_identifier(own_table('analytics.stg_orders'))} GROUP BY received_on, fault"
     )
     folder = object_store.path("set_aside_orders")
     stored = {path.stem for path in folder.iterdir()} if folder.exists() else set()

@@ -78,7 +78,7 @@ def raw_customer_orders(context: dg.AssetExecutionContext, database: DatabaseRes
             database,
             ".".join(ORDERS.path),
             ORDERS_COLUMNS,
-            condition="received_at >= ? AND received_at < ?",
+            condition="received_at >= $1 AND received_at < $2",
             params=[window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)],
             order_by="row_id",
         )
