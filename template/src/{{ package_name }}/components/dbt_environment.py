@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
-from ..settings import development_data_folder, path_of
+from ..settings import OF_DBT, development_data_folder, environment, own_schema, path_of
 
 #: What any program needs to find its files, its language and the network; the last lines are for Windows.
 _BASICS = {
@@ -71,6 +71,8 @@ def only(variables: dict[str, str]) -> Iterator[None]:
         before = dict(os.environ)
         # Absolute paths, as dbt runs elsewhere; and an error where git would ask for the password of a package.
         ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"} | _SOON_SAID
+        # A branch that says it is production is not: dbt is told what is so, and builds where that may.
+        ours |= {"PROJECT_ENVIRONMENT": environment(), "PROJECT_SCHEMA": own_schema(OF_DBT)}
         if "DATABASE_PATH" in variables and (database := path_of("DATABASE_PATH")):
             ours["DATABASE_PATH"] = str(database)
         for name in before.keys() - variables.keys():

@@ -9,10 +9,9 @@ import dagster as dg
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.retries import retried
+from ..settings import OF_DBT, own_schema
 
 DEFAULT_TAGS = MappingProxyType({"domain": "customers", "cadence": "daily"})
-#: The schema that dbt builds its models into.
-SCHEMA = "analytics"
 #: ``model`` in YAML. The name is taken in Python: Dagster's components have a method called so.
 DbtModel = Annotated[
     str,
@@ -80,14 +79,14 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     model, name = spec.metadata["model"], spec.metadata["sync_name"]
     try:
         with retried(context):
-            table = quote_identifier(f"{SCHEMA}.{model}")
-            [rows] = database.query(f"SELECT count(*) AS number FROM {table}")["number"]
+            table = f"{own_schema(OF_DBT)}.{model}"
+            [rows] = database.query(f"SELECT count(*) AS number FROM {quote_identifier(table)}")["number"]
     except duckdb.CatalogException as error:
         if _is_awaited(context, model):
             context.log.warning(f"Nothing was sent: the dbt project with {model} was not fetched yet.")
             return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False})
         raise dg.Failure(
-            f"{service.capitalize()} sync {name!r}: there is no table {SCHEMA}.{model}, materialize {model} first",
+            f"{service.capitalize()} sync {name!r}: there is no table {table}, materialize {model} first",
             allow_retries=False,
         ) from error
     context.log.info(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..settings import SettingError, absolute
+from ..settings import SettingError, absolute, own_location
 from .object_store import ObjectStoreResource, Parsed
 from .unfinished import unfinished_folder
 
@@ -22,7 +22,12 @@ class LocalObjectStore(ObjectStoreResource):
 
         if not self.base_path:
             raise SettingError("OBJECT_STORE_PATH is empty: set it to the folder for stored assets and exports")
-        return UPath(absolute(self.base_path, "OBJECT_STORE_PATH"))
+        if "://" in self.base_path:
+            raise SettingError(
+                "OBJECT_STORE_PATH must be a folder, not an address. A bucket is another answer to the question "
+                "object_store: uv run template-update --data object_store=s3"
+            )
+        return UPath(own_location(str(absolute(self.base_path, "OBJECT_STORE_PATH"))))
 
     def publish(self, files: Mapping["UPath", Callable[[Path], object]]) -> None:
         """Write files beside their paths, all of them, and rename each."""

@@ -19,7 +19,7 @@ Parsed = TypeVar("Parsed")
 
 
 class ObjectStoreResource(dg.ConfigurableResource, ABC):
-    """Reads and writes files under one place.
+    """Reads and writes files under one place: in staging and on branches, another one than production's.
 
     Args:
         base_path: The place, as ``OBJECT_STORE_PATH`` says it.
@@ -29,7 +29,7 @@ class ObjectStoreResource(dg.ConfigurableResource, ABC):
 
     @abstractmethod
     def base(self) -> "UPath":
-        """The place.
+        """The place: ``own_location`` of ``settings.py`` says which it is here.
 
         Raises:
             SettingError: There is none, or it is of another kind.
