@@ -188,4 +188,4 @@ def _currency_units(cents: pd.Series) -> pd.Series:
     """Cents as decimal currency units, in which nothing is rounded."""
     whole = pa.array(cents).cast(pa.decimal128(19, 0))
     units = pc.multiply(whole, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(pa.decimal128(18, 2))
-    return pd.Series(pd.arrays.ArrowExtensionArray(units), index=cents.index)
+    return units.to_pandas(types_mapper=pd.ArrowDtype).set_axis(cents.index)
