@@ -25,6 +25,10 @@ class SqlRefused(ValueError):
     """The database refuses what it is asked. Tried again, it would refuse it again."""
 
 
+class DatabaseUnavailable(ConnectionError):
+    """The database can't do it now: it is out of reach, or busy, or somebody else is in the way. That can pass."""
+
+
 class TableMissing(SqlRefused):
     """The database has no table of that name."""
 
@@ -135,8 +139,8 @@ class DatabaseResource(dg.ConfigurableResource):
         """
 
     def family_of(self, found: str) -> "Family | None":
-        """As what a type is read. ``DECIMAL(18,2)`` has arguments, and a list of them is not read at all."""
-        return self.families.get(re.sub(r"\(.*\)", "", found))
+        """As what a type is read, if at all."""
+        return self.families.get(without_arguments(found))
 
     def types_of(self, kind: "Kind") -> list[str]:
         """The types that a column may have which is read as ``kind`` says."""
@@ -144,6 +148,11 @@ class DatabaseResource(dg.ConfigurableResource):
 
     def wait_for_turn(self) -> None:
         """Come back when another program can open the database. Only one that is embedded has to be waited for."""
+
+
+def without_arguments(found: str) -> str:
+    """The name of a type: of ``DECIMAL(18,2)`` it is ``DECIMAL``, and of a list of them ``DECIMAL[]``."""
+    return re.sub(r"\(.*\)", "", found)
 
 
 def quote_table(key: dg.AssetKey) -> str:

@@ -1,0 +1,226 @@
+"""Postgres as the warehouse, by Arrow's own driver: tables pass through this process as Arrow, and in bulk."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from .database import DatabaseResource, Loaded, SqlRefused, TableMissing, quote_identifier, without_arguments
+from .postgres_errors import said_clearly
+from .postgres_url import with_options
+from .source_columns import Family, Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from adbc_driver_postgresql.dbapi import Cursor
+
+FAMILIES = {
+    Family.INTEGER: ("smallint", "integer", "bigint"),
+    Family.NUMBER: ("numeric", "double precision", "real"),
+    Family.TEXT: ("text", "character varying", "character", "citext", "enum"),
+    Family.UUID: ("uuid",),
+    Family.TIME: ("timestamp without time zone", "timestamp with time zone", "date"),
+}
+COLUMNS = """
+    SELECT attname::text AS name, CASE typtype
+        WHEN 'e' THEN 'enum'
+        WHEN 'd' THEN format_type(typbasetype, pg_type.typtypmod)
+        ELSE format_type(atttypid, atttypmod) END AS type
+    FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid JOIN pg_class ON pg_class.oid = attrelid
+    WHERE attrelid = to_regclass($1) AND relkind IN ('r', 'p', 'v', 'm', 'f') AND attnum > 0 AND NOT attisdropped
+    ORDER BY attnum
+"""
+KIND = "SELECT (SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1))"
+#: Where the rows are until all of them are known. No table of an owner has the name.
+NEW_ROWS = 'pg_temp."new rows"'
+
+
+class PostgresDatabase(DatabaseResource):
+    """A database of Postgres.
+
+    Each task has a connection of its own, in one transaction. What is read is read in one that can't write.
+
+    Args:
+        url: ``postgresql://user:password@host:5432/database``. Options after a ``?``, such as ``sslmode=verify-full``,
+            are those of libpq.
+        connect_timeout: How long to try to connect, in seconds.
+        statement_timeout: How long one statement may take, in seconds. 0 is without end.
+        lock_timeout: How long to wait for what somebody else has locked, in seconds.
+        keepalive: After how many seconds of silence it is asked whether the server is still there.
+    """
+
+    kind: ClassVar[str] = "postgres"
+    families: ClassVar[Mapping[str, Family]] = {name: family for family, names in FAMILIES.items() for name in names}
+    # Of the text: some types, such as json, have no hash.
+    row_hash: ClassVar[str] = "hashtextextended(CAST(t AS text), 0)"
+
+    url: str = Field(repr=False)
+    connect_timeout: int = 10
+    statement_timeout: float = 3600
+    lock_timeout: float = 60
+    keepalive: int = 30
+
+    @contextmanager
+    def connect(self, read_only: bool = True) -> Iterator["Cursor"]:
+        """A cursor in a transaction, which is committed at the end of the ``with`` block if it may write.
+
+        Args:
+            read_only: Have Postgres refuse to write anything.
+
+        Raises:
+            SettingError: ``url`` is wrong. The message says which part.
+            DatabaseUnavailable: The server can't be reached now, or somebody else is in the way.
+            SqlRefused: A statement is refused.
+        """
+        from adbc_driver_postgresql import dbapi
+
+        address = with_options(
+            self.url,
+            {
+                "connect_timeout": self.connect_timeout,
+                "keepalives_idle": self.keepalive,
+                "keepalives_interval": max(1, self.keepalive // 3),
+                "keepalives_count": 3,
+                "tcp_user_timeout": 2000 * self.keepalive,
+            },
+        )
+        settings = {
+            "statement_timeout": f"{int(1000 * self.statement_timeout)}",
+            "lock_timeout": f"{int(1000 * self.lock_timeout)}",
+            "TimeZone": "UTC",
+            "DateStyle": "ISO",
+            "transaction_read_only": "on" if read_only else "off",
+        }
+        # Of the transaction, and so also right where a pool shares connections.
+        configure = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+        with said_clearly(self.url), dbapi.connect(address) as con, con.cursor() as cursor:
+            cursor.execute(f"SELECT {configure}").fetchall()
+            yield cursor
+            if not read_only:
+                con.commit()
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
+        """The result of a query, as DuckDB's: NUMERIC is a float, a date a timestamp. Cast what has to be exact."""
+        with self.connect() as cursor:
+            table = cursor.execute(sql, list(params) or None).fetch_arrow_table()
+        return _as_pandas_has_it(table).to_pandas()
+
+    def columns_of(self, table: str) -> dict[str, str]:
+        """The columns of a table or view, each with its type."""
+        with self.connect() as cursor:
+            columns = _columns(cursor, table)
+        if not columns:
+            raise TableMissing(table)
+        return columns
+
+    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
+        """For each of these tables, a short text that changes when its content changes. All rows are read."""
+        found = {}
+        with self.connect() as cursor:
+            for table in tables:
+                if not _columns(cursor, table):
+                    raise TableMissing(table)
+                sums = f"SELECT count(*), coalesce(sum({self.row_hash}), 0)::text"
+                [(rows, total)] = cursor.execute(f"{sums} FROM {quote_identifier(table)} AS t").fetchall()
+                found[table] = f"{rows}-{int(total):x}"
+        return found
+
+    def replace(self, table: str, batches: "pa.RecordBatchReader") -> int:
+        """Replace a table by what the batches have. Arguments and errors are those of ``DatabaseResource``."""
+        schema, _, name = table.rpartition(".")
+        with self.connect(read_only=False) as cursor:
+            cursor.adbc_ingest("new rows", batches.schema.empty_table(), mode="create", temporary=True)
+            _make_empty(cursor, table)
+            return cursor.adbc_ingest(name, batches, mode="append", db_schema_name=schema or None)
+
+    def replace_by_select(
+        self, table: str, source: str, sql: str, batch_size: int, progress: Callable[[int], None]
+    ) -> Loaded:
+        """Replace a table by what a SELECT makes, within the database. Arguments are those of ``DatabaseResource``."""
+        with self.connect(read_only=False) as cursor:
+            if not _columns(cursor, source):
+                raise TableMissing(source)
+            cursor.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(source)}")
+            cursor.adbc_prepare(sql)  # what is wrong with it is said of the SQL as its owner knows it
+            cursor.execute(f'CREATE TEMP VIEW "what the SELECT makes" AS {sql}')
+            cursor.execute('CREATE TEMP TABLE "new rows" AS TABLE "what the SELECT makes" WITH NO DATA')
+            # In here only temporary tables can be written, whatever functions the SELECT calls; nor can it be left.
+            cursor.execute("SAVEPOINT reading")
+            cursor.execute("SET TRANSACTION READ ONLY")
+            [(rows_read,)] = cursor.execute("SELECT count(*) FROM source").fetchall()
+            cursor.execute(f'INSERT INTO {NEW_ROWS} TABLE "what the SELECT makes"')
+            cursor.execute("RELEASE SAVEPOINT reading")
+            cursor.execute('DROP VIEW "what the SELECT makes", source')  # they could need what is replaced
+            _make_empty(cursor, table)
+            cursor.execute(f"INSERT INTO {quote_identifier(table)} TABLE {NEW_ROWS}")
+            [(rows_written,)] = cursor.execute(f"SELECT count(*) FROM {NEW_ROWS}").fetchall()
+            types = _columns(cursor, table)
+        progress(rows_written)
+        return Loaded(rows_read, rows_written, types)
+
+    def expression(self, column: str, found: str, kind: Kind) -> str:
+        """SQL that reads a column as ``kind`` says, under its own name."""
+        name = quote_identifier(column)
+        value = name
+        found = without_arguments(found)
+        if found == "date":
+            in_range = f"{name} BETWEEN DATE '4713-01-01 BC' AND DATE '294276-12-31'"
+            value = f"CASE WHEN isfinite({name}) AND {in_range} THEN CAST({name} AS timestamp) END"
+        elif self.family_of(found) is Family.TIME:
+            if found != "timestamp without time zone":
+                value = f"({name} AT TIME ZONE 'UTC')"
+            # Without a condition, an index on the column, or on this expression, is used.
+            if kind is not Kind.TIME:
+                value = f"CASE WHEN isfinite({name}) THEN {value} END"
+        if kind.read == "as text":
+            value = f"CAST({value} AS text)"
+        elif kind.read == "as date":
+            value = f"CAST({value} AS date)"
+        return f"{value} AS {name}"
+
+
+def _columns(cursor: "Cursor", table: str) -> dict[str, str]:
+    return dict(cursor.execute(COLUMNS, [quote_identifier(table)]).fetchall())
+
+
+def _make_empty(cursor: "Cursor", table: str) -> None:
+    """Have the table in the schema that it says, with the columns of the new rows, and none of its own.
+
+    Rows are deleted rather than the table truncated: who reads it does not wait, and sees the old rows until the end.
+    """
+    name = quote_identifier(table)
+    # Whoever replaces the same table waits here, also where there is none yet.
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name]).fetchall()
+    [(kind,)] = cursor.execute(KIND, [name]).fetchall()
+    if kind not in (None, "r", "p"):
+        raise SqlRefused(f"{table} is no table, but a view, an index or the like: drop it, or write another name")
+    columns = _columns(cursor, table)
+    if "." in table:
+        schema = quote_identifier(table.split(".")[0])
+        # Not IF NOT EXISTS: that wants the right to make one also where it is there.
+        [(exists,)] = cursor.execute("SELECT to_regnamespace($1) IS NOT NULL", [schema]).fetchall()
+        if not exists:
+            cursor.execute(f"CREATE SCHEMA {schema}")
+    if columns and columns == _columns(cursor, "pg_temp.new rows"):
+        cursor.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(f"DELETE FROM {name}")
+        return
+    if columns:
+        cursor.execute(f"DROP TABLE {name}")
+    cursor.execute(f"CREATE TABLE {name} (LIKE {NEW_ROWS})")
+
+
+def _as_pandas_has_it(table: "pa.Table") -> "pa.Table":
+    """With the types that the same query has in DuckDB."""
+    import pyarrow as pa
+
+    for position, field in enumerate(table.schema):
+        column = table.column(position)
+        if getattr(field.type, "type_name", "") == "numeric":
+            texts = pa.chunked_array([chunk.storage for chunk in column.chunks], pa.string())
+            table = table.set_column(position, field.name, texts.cast(pa.float64()))
+        elif pa.types.is_date(field.type):
+            table = table.set_column(position, field.name, column.cast(pa.timestamp("us")))
+    return table
