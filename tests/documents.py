@@ -16,7 +16,7 @@ PROGRAMS = {"copier", "dg", "pre-commit", "pyrefly", "pytest", "python", "ruff"}
     *(each.documented_programs for each in INTEGRATIONS)
 )
 #: Variables that Dagster reads, or that say where everything is: no settings of the project.
-NOT_SETTINGS = {"DAGSTER_HOME"}
+NOT_SETTINGS = {"DAGSTER_HOME", "DAGSTER_CLOUD_GIT_BRANCH", "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT"}
 #: What tools and the project itself write, and nobody commits.
 WRITTEN = [".venv/pyvenv.cfg", "data/warehouse.duckdb", ".dagster/storage/runs.db", ".env", ".tmp_dagster_home_x/y"]
 WRITTEN += [

@@ -3,7 +3,9 @@
 Variables are read when they are needed, never when this module is imported.
 """
 
+import hashlib
 import os
+import re
 import tempfile
 from datetime import date, timedelta
 from functools import cache
@@ -38,7 +40,16 @@ LOOKBACK = timedelta(days=14)
 CADENCES = ("daily", "weekly")
 
 DEVELOPMENT = "development"
+STAGING = "staging"
 PRODUCTION = "production"
+#: The schema that dbt builds its models into, as production calls it.
+OF_DBT = "analytics"
+#: How long a name may be in the databases that this project knows, in bytes.
+LONGEST_NAME = 63
+#: The schema of tables that are called without one, where their names get a suffix.
+MAIN_SCHEMA = "main"
+#: What only names of staging and of branches end with: two underscores, and the digest of a branch.
+_OF_STAGING = re.compile(r"__(staging|([a-z0-9]+_)*[0-9a-f]{8})$", re.ASCII)
 #: The tools of development: installed by `uv sync`, and in no deployment.
 TOOLS = f"{__package__}_tools"
 
@@ -48,22 +59,27 @@ class SettingError(ValueError):
 
 
 def environment() -> str:
-    """``development`` (embedded, sample data, no credentials) or ``production``, from ``PROJECT_ENVIRONMENT``.
+    """``development`` (embedded, sample data, no credentials), ``staging`` or ``production``: ``PROJECT_ENVIRONMENT``.
 
-    Without the variable it is development only where that is certain: a deployment must not run on sample data.
+    Without the variable it is development only where that is certain: a deployment must not run on sample data. A
+    branch deployment of Dagster+ often has the variables of production, and is staging all the same.
 
     Raises:
         SettingError: The variable has another value, or has none in what may be a deployment.
     """
     value = os.environ.get("PROJECT_ENVIRONMENT")
-    choices = f"{PRODUCTION!r} or {DEVELOPMENT!r} (embedded database, sample data)"
+    choices = f"{PRODUCTION!r}, {STAGING!r} or {DEVELOPMENT!r} (embedded database, sample data)"
     if not value:
         sign = sign_of_deployment()
         if sign:
             raise SettingError(f"PROJECT_ENVIRONMENT is not set, and {sign}: set it to {choices}")
         return DEVELOPMENT
-    if value not in (DEVELOPMENT, PRODUCTION):
+    if value not in (DEVELOPMENT, STAGING, PRODUCTION):
         raise SettingError(f"PROJECT_ENVIRONMENT must be {choices}, not {value!r}")
+    if value == PRODUCTION and _is_branch_deployment():
+        return STAGING
+    if value == PRODUCTION and os.environ.get("PROJECT_BRANCH"):
+        raise SettingError(f"PROJECT_BRANCH is set, and no branch is {PRODUCTION}: set PROJECT_ENVIRONMENT={STAGING}")
     return value
 
 
@@ -71,9 +87,98 @@ def sign_of_deployment() -> str | None:
     """Why this may be a deployment, if something says so."""
     if os.environ.get("DATABASE_PATH"):
         return "DATABASE_PATH, a setting of production, is"
+    if _is_branch_deployment():
+        return "this is a branch deployment of Dagster+"
     if not _tools_are_installed():
         return "the tools of development are not installed here, so that this may be a deployment"
     return None
+
+
+def _is_branch_deployment() -> bool:
+    return os.environ.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "").lower() not in ("", "0", "false")
+
+
+def suffix() -> str:
+    """What the names of all that this project writes end with: nothing in development and production.
+
+    In staging it is ``__staging``; of a branch, its name and a digest of that, since no two branches may share a name.
+
+    Raises:
+        SettingError: This is a branch deployment, and nothing says of which branch.
+    """
+    if environment() != STAGING:
+        return ""
+    branch = os.environ.get("PROJECT_BRANCH")
+    if not branch and _is_branch_deployment():
+        branch = os.environ.get("DAGSTER_CLOUD_GIT_BRANCH")
+        if not branch:
+            raise SettingError("This is a branch deployment, and nothing says of which branch: set PROJECT_BRANCH")
+    if not branch:
+        return f"__{STAGING}"
+    readable = re.sub(r"[^a-z0-9]+", "_", branch.lower())[:20].strip("_")
+    return "__" + "_".join(filter(None, [readable, _digest(branch)]))
+
+
+def own_schema(name: str) -> str:
+    """What a schema is called that this project writes: in staging and on branches, another one than in production.
+
+    Args:
+        name: As it is called in production.
+
+    Raises:
+        SettingError: It is called like one of staging or of a branch.
+    """
+    refuse_name_of_staging(name)
+    longest = LONGEST_NAME - len(suffix())
+    if suffix() and len(name.encode()) > longest:
+        digest = _digest(name)
+        name = f"{name.encode()[: longest - len(digest) - 1].decode(errors='ignore')}_{digest}"
+    return name + suffix()
+
+
+def own_table(name: str) -> str:
+    """What a table is called that this project writes: in staging and on branches, in another schema than production's.
+
+    Without a schema it is in that of the database, and where names get a suffix, in ``main`` with it.
+
+    Args:
+        name: As it is called in production, ``table`` or ``schema.table``.
+
+    Raises:
+        SettingError: Its schema is called like one of staging or of a branch.
+    """
+    schema, _, table = name.rpartition(".")
+    return f"{own_schema(schema or MAIN_SCHEMA)}.{table}" if schema or suffix() else name
+
+
+def own_location(place: str) -> str:
+    """Where this project writes files: beside what production has.
+
+    Args:
+        place: The folder or the address of production, such as ``/srv/data/object_store`` or ``s3://bucket/sales``.
+    """
+    if not suffix():
+        return place
+    place = place.rstrip("/")
+    only_a_bucket = re.fullmatch(r"[\w+.-]+://[^/]*", place)
+    return f"{place}/{suffix()}" if only_a_bucket else place + suffix()
+
+
+def refuse_name_of_staging(name: str) -> None:
+    """Refuse a name that staging or a branch may give to what it writes.
+
+    Args:
+        name: Of a schema.
+
+    Raises:
+        SettingError: It is one.
+    """
+    if _OF_STAGING.search(name):
+        raise SettingError(f"The schema {name!r} is called like one of staging or of a branch: give it another name")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
 
 
 @cache

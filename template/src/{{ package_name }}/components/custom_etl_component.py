@@ -9,7 +9,7 @@ import dagster as dg
 from ..resources.database import DatabaseResource, Loaded, SqlRefused
 from ..resources.retries import retried
 from ..resources.table_metadata import table_schema
-from ..settings import RAW_SOURCE
+from ..settings import RAW_SOURCE, own_table, refuse_name_of_staging
 from .described_columns import Columns, column_schema_of
 from .example_scaffolder import ExampleScaffolder
 
@@ -83,6 +83,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
                 "CustomETLComponent: destination_table must be 'table' or 'schema.table', of letters, digits and "
                 f"underscores, not {self.destination_table!r}"
             )
+        refuse_name_of_staging(self.destination_table.rpartition(".")[0])
         if self.source_table.lower().removeprefix("main.") == self.destination_table.lower().removeprefix("main."):
             raise ValueError(f"CustomETLComponent: source_table and destination_table are both {self.source_table!r}")
         if not isinstance(self.batch_size, int) or isinstance(self.batch_size, bool) or self.batch_size < 1:
@@ -94,7 +95,7 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
     @classmethod
     def get_additional_scope(cls) -> Mapping[str, object]:
         """What YAML can name in double braces."""
-        return {"raw_source": RAW_SOURCE}
+        return {"raw_source": RAW_SOURCE, "own_table": own_table}
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The definitions: one asset, named after the destination table."""
@@ -109,13 +110,13 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
         )
         def load(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult:
             with retried(context):
-                loaded = self.execute(context.log, database)
+                loaded = self.execute(context.log, database, self._table_to_read(context))
             descriptions = {name: description for name, (_, description) in self.columns.items()}
             return dg.MaterializeResult(
                 metadata={
                     "rows_read": loaded.rows_read,
                     "dagster/row_count": loaded.rows_written,
-                    "dagster/table_name": self.destination_table,
+                    "dagster/table_name": own_table(self.destination_table),
                     "dagster/column_schema": table_schema(loaded.types, descriptions),
                 }
             )
@@ -133,17 +134,26 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             description=self.description or f"`{self.source_table}`, transformed into `{self.destination_table}`.",
             metadata={
                 "source_table": self.source_table,
+                "dagster/table_name": own_table(self.destination_table),
                 "transformation_sql": dg.MetadataValue.md(f"```sql\n{self.transformation_sql.strip()}\n```"),
             }
             | column_schema_of(self.columns),
         )
 
-    def execute(self, log: dg.DagsterLogManager, database: DatabaseResource) -> Loaded:
-        """Load the destination table.
+    def _table_to_read(self, context: dg.AssetExecutionContext) -> str:
+        """The source table: that of this environment, if an asset of this project says that it writes it."""
+        graph, key = context.op_execution_context.job_def.asset_layer.asset_graph, asset_key_of(self.source_table)
+        own = own_table(self.source_table)
+        is_own = graph.has(key) and graph.get(key).metadata.get("dagster/table_name") == own
+        return own if is_own else self.source_table
+
+    def execute(self, log: dg.DagsterLogManager, database: DatabaseResource, source_table: str | None = None) -> Loaded:
+        """Load the destination table: in staging and on branches, another one than production's.
 
         Args:
             log: Where to report progress.
             database: Holds both tables.
+            source_table: The table to read, if it is called otherwise in this environment.
 
         Raises:
             dagster.Failure: The SQL is wrong or does more than read, or a table is missing. Not retried: it would fail
@@ -155,10 +165,9 @@ class CustomETLComponent(dg.Component, dg.Resolvable):
             if self.enable_logging:
                 log.info(f"{name}: {rows:,} rows written")
 
+        source, destination = source_table or self.source_table, own_table(self.destination_table)
         try:
-            return database.replace_by_select(
-                self.destination_table, self.source_table, self.transformation_sql, self.batch_size, say
-            )
+            return database.replace_by_select(destination, source, self.transformation_sql, self.batch_size, say)
         except SqlRefused as error:
             raise dg.Failure(
                 description=f"CustomETLComponent {name}: transformation_sql was refused: {error}", allow_retries=False

@@ -11,23 +11,24 @@ from dagster_dbt import DbtProject
 from dagster_dbt.dbt_project_manager import DbtProjectManager
 
 from ..resources.unfinished import remove_unless_worked_in, worked_in
-from ..settings import PRODUCTION, SettingError, environment, project_root, work_folder
+from ..settings import DEVELOPMENT, SettingError, environment, project_root, work_folder
+from .dbt_files import DEPLOYMENT
 
 #: How many folders of runs that have failed are kept, for people to read dbt's log.
 KEPT = 5
 
 
 def in_place(project: DbtProject) -> DbtProject:
-    """The dbt project, with its manifest in a folder of its environment, unless YAML names another ``target_path``.
+    """The dbt project, with its profiles and its manifest in folders of its environment.
 
-    In production this is a folder of the dbt project, for what is made when a deployment is built is part of it.
+    The manifest is where YAML says, if that names a ``target_path``. In staging and production it is in a folder of the
+    dbt project otherwise, for what is made when a deployment is built is part of it.
     """
-    if project.target_path != Path("target"):
-        return project
+    by_default = project.target_path == Path("target")
     return DbtProject(
         project.project_dir,
-        target_path=manifest_folder(project.project_dir),
-        profiles_dir=project.profiles_dir,
+        target_path=manifest_folder(project.project_dir) if by_default else project.target_path,
+        profiles_dir=profiles_folder(project.profiles_dir),
         profile=project.profile,
         target=project.target,
         state_path=project.state_path,
@@ -56,9 +57,20 @@ class ManagerInPlace(DbtProjectManager):
 
 def manifest_folder(project_dir: Path) -> Path:
     """Where the manifest of a dbt project is, for the current environment."""
-    if environment() == PRODUCTION:
-        return project_dir.resolve() / "target" / PRODUCTION
-    return work_of(project_dir) / environment()
+    if environment() == DEVELOPMENT:
+        return work_of(project_dir) / DEVELOPMENT
+    return project_dir.resolve() / "target" / environment()
+
+
+def profiles_folder(folder: Path) -> Path:
+    """Where ``profiles.yml`` is for the current environment: beside that of development, if there is another one.
+
+    Args:
+        folder: Where that of development is.
+    """
+    of_deployments = folder / DEPLOYMENT
+    has_another = environment() != DEVELOPMENT and (of_deployments / "profiles.yml").exists()
+    return of_deployments if has_another else folder
 
 
 def work_of(project_dir: Path) -> Path:

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DbtProject
 from filelock import FileLock
 
-from ..settings import PRODUCTION, environment
+from ..settings import DEVELOPMENT, OF_DBT, PRODUCTION, STAGING, environment
 from .dbt_cli import WarehouseDbtCli, vars_of_dbt
 from .dbt_environment import names_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
@@ -27,15 +27,15 @@ def prepare_if_changed(project: DbtProject, of_this_repository: bool = True) -> 
         of_this_repository: Whether its files may name the environment variables that dbt gets.
 
     Raises:
-        dagster.DagsterInvalidDefinitionError: In production, where dbt is never started to load definitions, there is
-            no manifest.
+        dagster.DagsterInvalidDefinitionError: In staging or production, where dbt is never started to load definitions,
+            there is no manifest.
         dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt does not understand the project, and has said why.
     """
-    if environment() == PRODUCTION:
+    if environment() != DEVELOPMENT:
         if not project.manifest_path.exists():
             raise dg.DagsterInvalidDefinitionError(
                 f"{project.manifest_path} is missing: run `dg utils refresh-defs-state` with PROJECT_ENVIRONMENT="
-                f"{PRODUCTION} when the deployment is built"
+                f"{environment()} when the deployment is built"
             )
         return
     folder = made(project.manifest_path.parent)
@@ -59,6 +59,7 @@ def prepare(project: DbtProject, of_this_repository: bool = True) -> None:
 
     Raises:
         dagster_dbt.errors.DagsterDbtCliRuntimeError: dbt could not, and has said why.
+        dagster.DagsterInvalidDefinitionError: In staging, it would build where production does.
     """
     before = fingerprint(project)
     dbt = WarehouseDbtCli.for_project(project, of_this_repository)
@@ -67,7 +68,27 @@ def prepare(project: DbtProject, of_this_repository: bool = True) -> None:
         if any((project.project_dir / name).exists() for name in ("packages.yml", "dependencies.yml")):
             dbt.cli(["deps", "--quiet", *variables], target_path=project.target_path).wait()
         dbt.cli(["parse", "--quiet", *variables], target_path=project.target_path).wait()
+    if environment() == STAGING:
+        refuse_schemas_of_production(project.manifest_path)
     (project.manifest_path.parent / FINGERPRINT).write_text(before, encoding="utf-8")
+
+
+def refuse_schemas_of_production(manifest: Path) -> None:
+    """In staging, refuse a project that builds where it does in production: by its profile, or by a name of its own.
+
+    Args:
+        manifest: What dbt has understood.
+
+    Raises:
+        dagster.DagsterInvalidDefinitionError: It builds something in a schema that is not of staging.
+    """
+    for node in json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values():
+        is_built = node["resource_type"] in ("model", "seed", "snapshot")
+        if is_built and not node["schema"].startswith(f"{OF_DBT}__"):
+            raise dg.DagsterInvalidDefinitionError(
+                f"In {STAGING}, dbt would build {node['name']} in the schema {node['schema']!r}, which may be that of "
+                f"{PRODUCTION}: have the profile say `env_var('PROJECT_SCHEMA')`, and other schemas begin with that"
+            )
 
 
 def fingerprint(project: DbtProject) -> str:
@@ -75,7 +96,7 @@ def fingerprint(project: DbtProject) -> str:
 
     The variables of a deployment may have other values, or none, where it is built: they don't count.
     """
-    variables = {} if environment() == PRODUCTION else _variables_read_by(project)
+    variables = _variables_read_by(project) if environment() == DEVELOPMENT else {}
     told = json.dumps([version("dbt-core"), project.profile, project.target, vars_of_dbt(), variables])
     digest = hashlib.sha256(told.encode())
     # In this order, so that the files of a project count where the profile is among them.

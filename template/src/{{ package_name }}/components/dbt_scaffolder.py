@@ -8,6 +8,7 @@ from textwrap import dedent
 
 import dagster as dg
 
+from .dbt_files import DEPLOYMENT
 from .example_scaffolder import name_of, write_example
 
 #: The end of an example of a component for dbt.
@@ -96,4 +97,7 @@ def write_project(folder: Path) -> None:
         file.write_text(dedent(text).lstrip().replace("NAME", folder.name), encoding="utf-8")
     package = Path(__file__).parents[1]
     known = (package / place / "profiles.yml" for place in ("dbt_project", "defs/dbt"))
-    shutil.copy(next(file for file in chain(known, package.rglob("profiles.yml")) if file.exists()), folder)
+    profiles = next(file for file in chain(known, package.rglob("profiles.yml")) if file.exists())
+    shutil.copy(profiles, folder)
+    if (of_deployments := profiles.with_name(DEPLOYMENT)).exists():
+        shutil.copytree(of_deployments, folder / DEPLOYMENT)

@@ -9,10 +9,9 @@ import dagster as dg
 
 from ..resources.database import DatabaseResource, TableMissing, quote_identifier
 from ..resources.retries import retried
+from ..settings import OF_DBT, own_schema
 
 DEFAULT_TAGS = MappingProxyType({"domain": "customers", "cadence": "daily"})
-#: The schema that dbt builds its models into.
-SCHEMA = "analytics"
 #: ``model`` in YAML. The name is taken in Python: Dagster's components have a method called so.
 DbtModel = Annotated[
     str,
@@ -78,7 +77,7 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     model, name = spec.metadata["model"], spec.metadata["sync_name"]
     try:
         with retried(context):
-            table = f"{SCHEMA}.{model}"
+            table = f"{own_schema(OF_DBT)}.{model}"
             database.columns_of(table)
             [rows] = database.query(f"SELECT count(*) AS number FROM {quote_identifier(table)}")["number"]
     except TableMissing as error:
@@ -86,7 +85,7 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
             context.log.warning(f"Nothing was sent: the dbt project with {model} was not fetched yet.")
             return dg.MaterializeResult(asset_key=spec.key, metadata={"sent": False})
         raise dg.Failure(
-            f"{service.capitalize()} sync {name!r}: there is no table {SCHEMA}.{model}, materialize {model} first",
+            f"{service.capitalize()} sync {name!r}: there is no table {table}, materialize {model} first",
             allow_retries=False,
         ) from error
     context.log.info(

@@ -27,8 +27,8 @@ from .dbt_shortcuts import everything_selected_at_once
 class WarehouseDbtComponent(DbtProjectComponent):
     """Dagster's component for dbt, for a dbt project in this repository.
 
-    * Loading starts dbt only if a file of the dbt project has changed. In production it never does: the manifest is
-      made when the deployment is built, by ``dg utils refresh-defs-state``.
+    * Loading starts dbt only if a file of the dbt project has changed. In staging and production it never does: the
+      manifest is made when the deployment is built, by ``dg utils refresh-defs-state``.
     * Models with the dbt tag ``daily_tag`` are partitioned by day: the days of a run are dbt's vars ``first_day`` and
       ``last_day``.
 

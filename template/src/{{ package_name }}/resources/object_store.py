@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ..settings import SettingError, absolute
+from ..settings import SettingError, absolute, own_location
 from .arrow_tables import to_arrow
 from .unfinished import remove_unless_worked_in, worked_in
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ObjectStoreResource(dg.ConfigurableResource):
-    """Reads and writes Parquet files under one folder.
+    """Reads and writes Parquet files under one folder: in staging and on branches, another one than production's.
 
     Args:
         base_path: The folder: from the project's if it is relative.
@@ -41,9 +41,9 @@ class ObjectStoreResource(dg.ConfigurableResource):
             raise ValueError(f"the key {key!r} must be relative and must not contain '..'")
         if not self.base_path:
             raise SettingError("OBJECT_STORE_PATH is empty: set it to the folder for stored assets and exports")
-        base = UPath(self.base_path)
-        if not base.protocol:  # a folder
-            base = UPath(absolute(self.base_path, "OBJECT_STORE_PATH"))
+        is_folder = not UPath(self.base_path).protocol
+        place = str(absolute(self.base_path, "OBJECT_STORE_PATH")) if is_folder else self.base_path
+        base = UPath(own_location(place))
         return base / key if key else base
 
     def write_parquet(self, table: object, key: str) -> str:

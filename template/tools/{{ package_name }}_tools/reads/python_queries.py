@@ -30,7 +30,7 @@ HARMLESS = (
     *(ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Attribute, ast.BinOp, ast.Add, ast.Load),
     *(ast.Dict, ast.Call),
 )
-HARMLESS_CALLS = {"quote_table", "quote_identifier", "join"}
+HARMLESS_CALLS = {"quote_table", "quote_identifier", "own_table", "join"}
 
 
 def reads(_: dg.Definitions) -> Iterator[Read]:

@@ -22,7 +22,7 @@
 
 {#- An amount in whole cents, or null. Exact: decimals, never floats. -#}
 {% macro as_cents(text) -%}
-case when {{ matches(text, amount_pattern()) }} then cast(try_cast({{ text }} as decimal(18, 2)) * 100 as bigint) end
+case when {{ matches(text, amount_pattern()) }} then cast({{ converted(text, 'decimal(18, 2)') }} * 100 as bigint) end
 {%- endmacro %}
 
 {#- A time in UTC, to the microsecond, or null. Of the conversion, only the calendar is left to the database. -#}

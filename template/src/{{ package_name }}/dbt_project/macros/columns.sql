@@ -1,19 +1,5 @@
 {#- The columns of a source, as they are: which types are read, and how. -#}
 
-{#- What a column may be, in words and as types of the database. -#}
-{% macro kinds_of_columns() -%}
-{%- set integers = 'TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT' -%}
-{%- set times = 'TIMESTAMP|TIMESTAMP_S|TIMESTAMP_MS|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ|DATE' -%}
-{{- return({
-    'a whole number': integers,
-    'a text': 'VARCHAR|ENUM',
-    'a text, a whole number or a UUID': 'VARCHAR|ENUM|UUID|' ~ integers,
-    'a text or a number': 'VARCHAR|ENUM|DECIMAL|DOUBLE|FLOAT|' ~ integers,
-    'a text, a timestamp or a date': 'VARCHAR|ENUM|' ~ times,
-    'a timestamp or a date': times,
-}) -}}
-{%- endmacro %}
-
 {#- The type of each column that a model reads. Ends the run, with a sentence, if one is missing or of another type. -#}
 {% macro columns_of(relation, expected) -%}
 {%- set types = {} -%}
@@ -23,7 +9,7 @@
     {%- endfor -%}
     {%- set table = relation.schema ~ '.' ~ relation.identifier -%}
     {%- for name, kind in expected.items() -%}
-        {%- set type = types.get(name, 'missing') -%}
+        {%- set type = types.get(name, 'missing') | upper -%}
         {%- set type = type.split('(')[0] if type.endswith(')') else type -%}
         {%- if type not in kinds_of_columns()[kind].split('|') -%}
             {%- do exceptions.raise_compiler_error(
@@ -39,11 +25,9 @@
 
 {#- A column as text: a time as one in UTC, whatever the time zone of the session is. -#}
 {% macro as_text(types, name) -%}
-{%- set is_a_time = types.get(name, '').startswith('TIMESTAMP') or types.get(name) == 'DATE' -%}
-cast({{ as_utc(types, name) if is_a_time else name }} as varchar)
+{%- set type = types.get(name, '') | upper -%}
+{{ time_as_text(in_utc(name, type)) if type.startswith('TIMESTAMP') or type == 'DATE' else 'cast(' ~ name ~ ' as varchar)' }}
 {%- endmacro %}
 
 {#- A column as a time in UTC; null where it is infinite, or of a year that timestamps don't have. -#}
-{% macro as_utc(types, name) -%}
-{{ in_utc('try_cast(' ~ name ~ ' as timestamp)' if types.get(name) == 'DATE' else name) }}
-{%- endmacro %}
+{% macro as_utc(types, name) %}{{ in_utc(name, types.get(name, '')) }}{% endmacro %}

@@ -40,9 +40,10 @@ numbered as (
         row_number() over (
             partition by customer_id
             order by
-                signed_up_on desc nulls last, region nulls last, segment nulls last,
+                signed_up_on desc nulls last,
+                {{ sorted_alike('region') }} nulls last, {{ sorted_alike('segment') }} nulls last,
                 -- What was sent tells rows apart that say the same.
-                sent_customer_id nulls last, sign_up nulls last
+                {{ sorted_alike('sent_customer_id') }} nulls last, sign_up nulls last
         ) as occurrence
     from parsed
 

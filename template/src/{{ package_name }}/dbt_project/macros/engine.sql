@@ -1,35 +1,43 @@
-{#- What other databases write in another way: a project that moves to one has these to look at. -#}
+{#- What each database writes in a way of its own: the file of the database, `engine_….sql`, says how. -#}
 
-{#- The whole text matches. RE2 and ASCII, case matters. -#}
-{% macro matches(text, pattern) %}regexp_full_match({{ text }}, '{{ pattern }}'){% endmacro %}
+{#- The whole text matches a pattern: one of ASCII, in which case matters. -#}
+{% macro matches(text, pattern) %}{{ adapter.dispatch('matches')(text, pattern) }}{% endmacro %}
 
 {#- The first part that matches, or an empty text. -#}
-{% macro first_match(text, pattern) %}regexp_extract({{ text }}, '{{ pattern }}'){% endmacro %}
+{% macro first_match(text, pattern) %}{{ adapter.dispatch('first_match')(text, pattern) }}{% endmacro %}
+
+{#- What a text or number is as another type. What it can't be is null, or an error: ask first. -#}
+{% macro converted(value, type) %}{{ adapter.dispatch('converted')(value, type) }}{% endmacro %}
+
+{#- A text as it sorts everywhere: by the numbers of its characters. -#}
+{% macro sorted_alike(text) %}{{ adapter.dispatch('sorted_alike')(text) }}{% endmacro %}
 
 {#- A day and a time of it, 2026-01-31 and 23:59:59; null if the calendar has no such day. -#}
-{% macro time_of_day(day, clock) %}try_strptime({{ day }} || ' ' || {{ clock }}, '%Y-%m-%d %H:%M:%S'){% endmacro %}
+{% macro time_of_day(day, clock) %}{{ adapter.dispatch('time_of_day')(day, clock) }}{% endmacro %}
 
 {#- As many microseconds as a text of digits says. -#}
-{% macro microseconds(digits) %}to_microseconds(coalesce(try_cast({{ digits }} as bigint), 0)){% endmacro %}
+{% macro microseconds(digits) %}{{ adapter.dispatch('microseconds')(digits) }}{% endmacro %}
 
 {#- Hours and minutes, each a text of two digits, forwards or, if the sign is -1, backwards. -#}
-{% macro minutes(sign, hours, minutes) -%}
-to_minutes(coalesce(try_cast({{ sign }} as bigint) * (try_cast({{ hours }} as bigint) * 60 + try_cast({{ minutes }} as bigint)), 0))
-{%- endmacro %}
+{% macro minutes(sign, hours, minutes) %}{{ adapter.dispatch('minutes')(sign, hours, minutes) }}{% endmacro %}
 
-{#- A time, whatever its time zone and resolution are, as a time in UTC; null if it is infinite. -#}
-{% macro in_utc(time) %}make_timestamp(epoch_us({{ time }})){% endmacro %}
+{#- A time as one in UTC, without a time zone; null if it is infinite, or of a year that timestamps don't have. -#}
+{% macro in_utc(time, type) %}{{ adapter.dispatch('in_utc')(time, type | upper) }}{% endmacro %}
+
+{#- A time without a time zone as text: 2026-01-31 23:59:59. -#}
+{% macro time_as_text(time) %}{{ adapter.dispatch('time_as_text')(time) }}{% endmacro %}
 
 {#- This day, in UTC. -#}
-{% macro today() %}cast({{ in_utc('now()') }} as date){% endmacro %}
+{% macro today() %}cast({{ in_utc('now()', 'timestamp with time zone') }} as date){% endmacro %}
 
 {#- The number of a day's weekday, from 1 for Monday to 7 for Sunday. -#}
-{% macro weekday(day) %}isodow({{ day }}){% endmacro %}
+{% macro weekday(day) %}extract(isodow from {{ day }}){% endmacro %}
 
 {#- The beginning of the day that comes so many days after a day. -#}
-{% macro days_after(day, days) %}{{ day }} + interval 1 day * ({{ days }}){% endmacro %}
+{% macro days_after(day, days) %}{{ day }} + interval '1 day' * ({{ days }}){% endmacro %}
 
 {#- Each day of a span, as the column `day`. -#}
-{% macro days_between(first, last) -%}
-select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date) as day
-{%- endmacro %}
+{% macro days_between(first, last) %}select {{ adapter.dispatch('each_day')(first, last) }} as day{% endmacro %}
+
+{#- What a column may be, in words and as types of the database. -#}
+{% macro kinds_of_columns() %}{{ return(adapter.dispatch('kinds_of_columns')()) }}{% endmacro %}

@@ -3,6 +3,8 @@
 import dagster as dg
 
 from ...resources import DatabaseResource, ObjectStoreResource
+from ...resources.database import quote_identifier
+from ...settings import own_table
 
 #: How many days are compared, of those that both have: the latest.
 DAYS_COMPARED = 31
@@ -13,7 +15,7 @@ def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResourc
     """As many rows for each day and reason as of `cleaned_orders`. A warning: rows may have come in between."""
     of_dbt = database.query(
         "SELECT CAST(received_on AS VARCHAR) AS day, fault AS reason, count(*) AS row_count "
-        "FROM analytics.stg_orders GROUP BY received_on, fault"
+        f"FROM {quote_identifier(own_table('analytics.stg_orders'))} GROUP BY received_on, fault"
     )
     folder = object_store.path("set_aside_orders")
     stored = {path.stem for path in folder.iterdir()} if folder.exists() else set()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import dagster as dg
 
-from ...settings import DEVELOPMENT, PRODUCTION, environment
+from ...settings import PRODUCTION, environment
 from .census_answers import data_of, end_of, invalid_in, name_in, run_in
 from .http_api import ServiceFailure
 from .service_answers import mapping, seconds_between, text_or_empty, whole_number, whole_number_or_none
@@ -156,4 +156,4 @@ def production() -> CensusResource:
 
 def census() -> CensusResource:
     """The resource of the current environment."""
-    return {DEVELOPMENT: development, PRODUCTION: production}[environment()]()
+    return production() if environment() == PRODUCTION else development()

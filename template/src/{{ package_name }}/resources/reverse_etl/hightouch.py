@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import dagster as dg
 
-from ...settings import DEVELOPMENT, PRODUCTION, environment
+from ...settings import PRODUCTION, environment
 from .service_answers import message_of, seconds_between, text_or_empty, whole_number, whole_number_or_none
 from .sync_runs import Sync, SyncRun, subject_of
 from .sync_service import SyncService
@@ -143,4 +143,4 @@ def production() -> HightouchResource:
 
 def hightouch() -> HightouchResource:
     """The resource of the current environment."""
-    return {DEVELOPMENT: development, PRODUCTION: production}[environment()]()
+    return production() if environment() == PRODUCTION else development()

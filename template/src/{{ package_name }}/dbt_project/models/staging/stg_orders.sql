@@ -12,7 +12,7 @@
 with received as (
 
     select
-        try_cast(row_id as bigint) as row_id,
+        {{ converted('row_id', 'bigint') }} as row_id,
         {{ as_text(columns, 'order_id') }} as order_id,
         {{ as_text(columns, 'customer_id') }} as customer_id,
         {{ as_text(columns, 'order_timestamp') }} as order_timestamp,
@@ -75,8 +75,9 @@ numbered as (
         row_number() over (
             partition by received_on, read_order_id, invalid is null
             order by
-                row_id, received_at, read_customer_id, ordered_at, amount_cents,
-                order_id, customer_id, order_timestamp, amount
+                row_id, received_at, {{ sorted_alike('read_customer_id') }}, ordered_at, amount_cents,
+                {{ sorted_alike('order_id') }}, {{ sorted_alike('customer_id') }},
+                {{ sorted_alike('order_timestamp') }}, {{ sorted_alike('amount') }}
         ) as occurrence
     from judged
 
