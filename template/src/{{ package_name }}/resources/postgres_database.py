@@ -103,9 +103,12 @@ class PostgresDatabase(DatabaseResource):
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
         """The result of a query, as DuckDB's: NUMERIC is a float, a date a timestamp. Cast what has to be exact."""
+        return self.query_arrow(sql, params).to_pandas()
+
+    def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
+        """As ``query``, as an Arrow table."""
         with self.connect() as cursor:
-            table = cursor.execute(sql, list(params) or None).fetch_arrow_table()
-        return _as_pandas_has_it(table).to_pandas()
+            return _as_pandas_has_it(cursor.execute(sql, list(params) or None).fetch_arrow_table())
 
     def columns_of(self, table: str) -> dict[str, str]:
         """The columns of a table or view, each with its type."""
