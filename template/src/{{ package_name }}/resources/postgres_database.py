@@ -103,12 +103,18 @@ class PostgresDatabase(DatabaseResource):
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
         """The result of a query, as DuckDB's: NUMERIC is a float, a date a timestamp. Cast what has to be exact."""
-        return self.query_arrow(sql, params).to_pandas()
+        import pyarrow as pa
+
+        table = self.query_arrow(sql, params)
+        for position, field in enumerate(table.schema):
+            if pa.types.is_date(field.type):
+                table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("us")))
+        return table.to_pandas()
 
     def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
         """As ``query``, as an Arrow table."""
         with self.connect() as cursor:
-            return _as_pandas_has_it(cursor.execute(sql, list(params) or None).fetch_arrow_table())
+            return _with_floats(cursor.execute(sql, list(params) or None).fetch_arrow_table())
 
     def columns_of(self, table: str) -> dict[str, str]:
         """The columns of a table or view, each with its type."""
@@ -215,15 +221,12 @@ def _make_empty(cursor: "Cursor", table: str) -> None:
     cursor.execute(f"CREATE TABLE {name} (LIKE {NEW_ROWS})")
 
 
-def _as_pandas_has_it(table: "pa.Table") -> "pa.Table":
-    """With the types that the same query has in DuckDB."""
+def _with_floats(table: "pa.Table") -> "pa.Table":
+    """With a float where Postgres has a NUMERIC, which Arrow does not know."""
     import pyarrow as pa
 
     for position, field in enumerate(table.schema):
-        column = table.column(position)
         if getattr(field.type, "type_name", "") == "numeric":
-            texts = pa.chunked_array([chunk.storage for chunk in column.chunks], pa.string())
+            texts = pa.chunked_array([chunk.storage for chunk in table.column(position).chunks], pa.string())
             table = table.set_column(position, field.name, texts.cast(pa.float64()))
-        elif pa.types.is_date(field.type):
-            table = table.set_column(position, field.name, column.cast(pa.timestamp("us")))
     return table
