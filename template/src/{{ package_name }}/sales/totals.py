@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_TOTAL_CENTS = 10**18 - 1
 
 #: What does not fit into it waits on disk. Two threads are as fast as a disk delivers, and each needs memory.
-SETTINGS = {"memory_limit": "512MB", "threads": 2, "python_enable_replacements": "false"}
+SETTINGS = {"memory_limit": "256MB", "threads": 2, "python_enable_replacements": "false"}
 
 # Nearly all orders arrive once. To find the others, short numbers are counted instead of ids; the few ids that have the
 # number of another are among them too, and nothing becomes of it.
