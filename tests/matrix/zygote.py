@@ -54,7 +54,6 @@ def serve(address: str, watched: int, ready: Path) -> socket.socket | None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(64)
-    gc.collect()
     gc.enable()
     gc.freeze()  # so that a fork's garbage collection doesn't copy what is shared
     ready.with_suffix(".tmp").write_text(json.dumps({"cpu_seconds": time.process_time()}))
