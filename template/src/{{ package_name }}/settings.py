@@ -85,8 +85,9 @@ def environment() -> str:
 
 def sign_of_deployment() -> str | None:
     """Why this may be a deployment, if something says so."""
-    if os.environ.get("DATABASE_PATH"):
-        return "DATABASE_PATH, a setting of production, is"
+    for variable in ("DATABASE_PATH", "DATABASE_URL"):
+        if os.environ.get(variable):
+            return f"{variable}, a setting of production, is"
     if _is_branch_deployment():
         return "this is a branch deployment of Dagster+"
     if not _tools_are_installed():

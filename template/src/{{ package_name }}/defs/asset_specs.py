@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from ..resources.duckdb_database import DuckDBDatabase
 from ..settings import project_root
 
 Assets = Iterable[dg.AssetsDefinition | dg.AssetSpec]
@@ -18,6 +19,19 @@ def map_asset_specs(defs: dg.Definitions, change: Callable[[dg.AssetSpec], dg.As
     specification, and stays as it is.
     """
     return _with_assets(defs, lambda assets: dg.map_asset_specs(change, assets))
+
+
+def of_warehouse(spec: dg.AssetSpec, warehouse: object) -> dg.AssetSpec:
+    """The asset: what is made with DuckDB in development is made with the warehouse in production, and shown so.
+
+    Args:
+        spec: An asset.
+        warehouse: The resource ``database``.
+    """
+    embedded, kind = DuckDBDatabase.kind, getattr(warehouse, "kind", DuckDBDatabase.kind)
+    if embedded == kind or embedded not in spec.kinds:
+        return spec
+    return spec.replace_attributes(kinds={*spec.kinds - {embedded}, kind})
 
 
 def with_code_references(defs: dg.Definitions) -> dg.Definitions:
