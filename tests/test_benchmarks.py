@@ -22,6 +22,7 @@ FIGURES = {
     "first_export": {"command_s", "command_cpu_s", "assets_s"},
     "histories": {"histories", "with_dbt", "differences", "runs_a_day"},
     "matrix": {"ratio", "naive_cpu_s", "matrix_cpu_s", "further_cpu_s", "combinations"},
+    "postgres": {"orders", "ratio", "bare_write_s", "bare_read_s", "write_s", "read_s"},
 }
 #: What those use.
 USED = {"figures", "measuring", "run_in_project", "simulated_daemon", "simulated_history", "simulated_project"}

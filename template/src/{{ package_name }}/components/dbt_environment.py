@@ -84,8 +84,10 @@ def only(variables: dict[str, str]) -> Iterator[None]:
         # A branch that says it is production is not: dbt is told what is so, and builds where that may.
         ours |= {"PROJECT_ENVIRONMENT": environment(), "PROJECT_SCHEMA": own_schema(OF_DBT)}
         ours |= _of_the_warehouse()
-        if "DATABASE_PATH" in variables and (database := path_of("DATABASE_PATH")):
-            ours["DATABASE_PATH"] = str(database)
+        # Of a project on another warehouse, it is no variable.
+        for variable in variables.keys() & {"DATABASE_PATH"}:
+            if database := path_of(variable):
+                ours[variable] = str(database)
         for name in before.keys() - variables.keys():
             del os.environ[name]
         os.environ.update(variables | ours)

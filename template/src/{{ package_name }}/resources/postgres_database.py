@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
-
 from .database import DatabaseResource, Loaded, SqlRefused, TableMissing, quote_identifier, without_arguments
 from .postgres_errors import said_clearly
 from .postgres_url import with_options
@@ -56,11 +54,15 @@ class PostgresDatabase(DatabaseResource):
     # Of the text: some types, such as json, have no hash.
     row_hash: ClassVar[str] = "hashtextextended(CAST(t AS text), 0)"
 
-    url: str = Field(repr=False)
+    url: str
     connect_timeout: int = 10
     statement_timeout: float = 3600
     lock_timeout: float = 60
     keepalive: int = 30
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Of pydantic: what texts of this resource show. Not where it is, for that has a password."""
+        yield from (argument for argument in super().__repr_args__() if argument[0] != "url")
 
     @contextmanager
     def connect(self, read_only: bool = True) -> Iterator["Cursor"]:
