@@ -89,6 +89,7 @@ class ParquetIOManager(dg.IOManager):
         import pyarrow as pa
 
         if not context.has_asset_key:
+            assert context.upstream_output, "a value that is no asset comes from another op"
             with retried(context):
                 [value] = self.store.read([self._between_ops(context.upstream_output)], pickle.load)
             return value

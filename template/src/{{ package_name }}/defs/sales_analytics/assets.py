@@ -109,8 +109,9 @@ def cleaned_orders(
     cleaned = clean_orders(raw_customer_orders)
     set_aside = split(to_arrow(cleaned.set_aside), context.partition_keys, DAILY, "received_at")
     with retried(context):
-        for day, rows in set_aside.items():
-            object_store.write_parquet(rows, f"set_aside_orders/{day}.parquet")
+        object_store.publish_parquet(
+            {object_store.path(f"set_aside_orders/{day}.parquet"): rows for day, rows in set_aside.items()}
+        )
 
     yield from stored_if_passed(
         cleaned.orders,
