@@ -164,8 +164,8 @@ FAULTS = [
         "the logic is wrong",
         "pytest tests/test_transformations.py",
         f"{PACKAGE}/sales/transformations.py",
-        'how="left"',
-        'how="inner"',
+        ".set_axis(metrics.index))",
+        ".set_axis(metrics.index)).dropna()",
         has_assets,
     ),
     Fault(

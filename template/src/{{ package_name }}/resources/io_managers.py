@@ -17,6 +17,7 @@ from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset as pads
     from upath import UPath
 
 
@@ -32,6 +33,7 @@ class ParquetIOManager(dg.IOManager):
     metadata can say:
 
     * ``columns``: which columns to read;
+    * ``as_dataset``: hand over the files unread, as a ``pyarrow.dataset.Dataset``, for what is larger than memory;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
     What passes between the ops of a graph is no asset, and can be anything. A step whose files can't be read or written
@@ -94,13 +96,23 @@ class ParquetIOManager(dg.IOManager):
                 [value] = self.store.read([self._between_ops(context.upstream_output)], pickle.load)
             return value
         wanted = Wanted.by(context.dagster_type.typing_type)
+        unread = _metadata_of(context).get("as_dataset")
         with retried(context), _named(context):
             if not context.has_asset_partitions:
                 if wanted.by_partition:
                     raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
+                if unread:
+                    return self._dataset([self.path(context)])
                 [table] = self._read(context, [self.path(context)])
                 return wanted.of(table)
-            found = self._read_partitions(context, wanted)
+            paths, definition = self._stored(context, wanted), context.asset_partitions_def
+            if paths and unread:
+                dataset = self._dataset(list(paths.values()))
+                for key, part in zip(paths, dataset.get_fragments(), strict=True):
+                    without_time(part.physical_schema.empty_table(), key, definition)
+                return dataset
+            tables = self._read(context, list(paths.values()))
+            found = {key: without_time(table, key, definition) for key, table in zip(paths, tables, strict=True)}
             if wanted.by_partition:
                 return {key: wanted.of(table) for key, table in found.items()}
             if not found:
@@ -127,8 +139,8 @@ class ParquetIOManager(dg.IOManager):
     def _between_ops(self, context: dg.OutputContext) -> "UPath":
         return self.store.path("between_ops").joinpath(*map(file_name, context.get_identifier()))
 
-    def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
-        """The tables of the partitions that exist."""
+    def _stored(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "UPath"]:
+        """The files of the partitions that exist, in their order."""
         paths = self.paths(context)
         folder = self._place(context)
         stored = self.store.names_in(folder)
@@ -141,20 +153,17 @@ class ParquetIOManager(dg.IOManager):
         if missing and len(missing) == len(paths) and not wanted.optional:
             raise FileNotFoundError("has no data at all: materialize it first")
         context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
-        found = {key: path for key, path in paths.items() if path.name in stored}
-        tables = self._read(context, list(found.values()))
-        return {
-            key: without_time(table, key, context.asset_partitions_def)
-            for key, table in zip(found, tables, strict=True)
-        }
+        return {key: path for key, path in paths.items() if path.name in stored}
 
     def _read(self, context: dg.InputContext, paths: Sequence["UPath"]) -> list["pa.Table"]:
         import pyarrow.parquet as pq
 
-        try:
+        with _missing_files_named():
             return self.store.read(paths, partial(pq.read_table, columns=_metadata_of(context).get("columns")))
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"has no data at {error.filename}: materialize it first") from None
+
+    def _dataset(self, paths: Sequence["UPath"]) -> "pads.Dataset":
+        with _missing_files_named():
+            return self.store.dataset(paths)
 
 
 class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
@@ -169,6 +178,14 @@ class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
     def create_io_manager(self, context: dg.InitResourceContext) -> ParquetIOManager:
         """Called by Dagster once per run or step."""
         return ParquetIOManager(self.object_store)
+
+
+@contextmanager
+def _missing_files_named() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"has no data at {error.filename}: materialize it first") from None
 
 
 @contextmanager

@@ -1,20 +1,23 @@
 """Files in a bucket on Amazon S3, or on what speaks its protocol. Its libraries are imported where a run uses them."""
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..settings import SettingError, own_location, work_folder
+from .arrow_tables import in_one_dataset
 from .object_store import ObjectStoreResource, Parsed
 from .s3_errors import errors_of_s3
 from .unfinished import unfinished_folder
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as pads
     from aiobotocore.session import AioSession
     from s3fs import S3FileSystem
     from upath import UPath
@@ -83,6 +86,22 @@ class S3ObjectStore(ObjectStoreResource):
             return parse(BytesIO(content))
 
         return _at_once(parsed, paths)
+
+    def dataset(self, paths: Sequence["UPath"]) -> "pads.Dataset":
+        """The rows of Parquet files, of which there is a copy in ``WORK_FOLDER`` for as long as the dataset is used."""
+        work_folder().mkdir(parents=True, exist_ok=True)
+        with ExitStack() as until_here:
+            folder = until_here.enter_context(unfinished_folder(work_folder()))
+            copies = {path: folder / str(number) for number, path in enumerate(paths)}
+
+            def fetch(client: "S3FileSystem", path: "UPath") -> None:
+                content: Any = client.cat_file(path.path, max_concurrency=1)
+                copies[path].write_bytes(content)
+
+            _at_once(fetch, paths)
+            dataset = in_one_dataset(list(copies.values()))
+            weakref.finalize(dataset, until_here.pop_all().close)
+        return dataset
 
     def names_in(self, folder: "UPath") -> set[str]:
         """The names of what is in a folder. They are asked for each time, as others write there too."""
