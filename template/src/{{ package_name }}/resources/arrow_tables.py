@@ -6,6 +6,7 @@ Polars is no dependency. Whoever annotates an input with its class has it.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.dataset as pads
-    from upath import UPath
 
 
 def to_arrow(value: object) -> "pa.Table":
@@ -80,8 +80,8 @@ def in_one_table(tables: Mapping[str, "pa.Table"]) -> "pa.Table":
         return pa.concat_tables(with_rows, promote_options="permissive")
 
 
-def in_one_dataset(paths: Sequence["UPath"]) -> "pads.FileSystemDataset":
-    """The rows of Parquet files that are in one place: of each, only what it says of itself is read here.
+def in_one_dataset(paths: Sequence[Path]) -> "pads.FileSystemDataset":
+    """The rows of Parquet files of this machine: of each, only what it says of itself is read here.
 
     Raises:
         ValueError: A column has types that don't go together.
@@ -89,7 +89,7 @@ def in_one_dataset(paths: Sequence["UPath"]) -> "pads.FileSystemDataset":
     import pyarrow as pa
     import pyarrow.dataset as pads
 
-    files = pads.dataset([path.path for path in paths], format="parquet", filesystem=paths[0].fs)
+    files = pads.dataset([str(path) for path in paths], format="parquet")
     parts = list(files.get_fragments())
     # As in one table: a partition without rows says nothing of the types.
     with_rows = [part for part in parts if part.metadata.num_rows] or parts[:1]

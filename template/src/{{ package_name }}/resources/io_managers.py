@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from .arrow_tables import Wanted, in_one_dataset, in_one_table, to_arrow
+from .arrow_tables import Wanted, in_one_table, to_arrow
 from .object_store import ObjectStoreResource
 from .partition_rows import tables_of
 from .partitions import file_name, in_order, with_time, without_time
@@ -17,6 +17,7 @@ from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset as pads
     from upath import UPath
 
 
@@ -90,6 +91,7 @@ class ParquetIOManager(dg.IOManager):
         import pyarrow as pa
 
         if not context.has_asset_key:
+            assert context.upstream_output, "a value that is no asset comes from another op"
             with retried(context):
                 [value] = self.store.read([self._between_ops(context.upstream_output)], pickle.load)
             return value
@@ -99,14 +101,13 @@ class ParquetIOManager(dg.IOManager):
             if not context.has_asset_partitions:
                 if wanted.by_partition:
                     raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
-                path = self.path(context)
-                if unread and path.exists():
-                    return in_one_dataset([path])
-                [table] = self._read(context, [path])
+                if unread:
+                    return self._dataset([self.path(context)])
+                [table] = self._read(context, [self.path(context)])
                 return wanted.of(table)
             paths, definition = self._stored(context, wanted), context.asset_partitions_def
             if paths and unread:
-                dataset = in_one_dataset(list(paths.values()))
+                dataset = self._dataset(list(paths.values()))
                 for key, part in zip(paths, dataset.get_fragments(), strict=True):
                     without_time(part.physical_schema.empty_table(), key, definition)
                 return dataset
@@ -157,10 +158,12 @@ class ParquetIOManager(dg.IOManager):
     def _read(self, context: dg.InputContext, paths: Sequence["UPath"]) -> list["pa.Table"]:
         import pyarrow.parquet as pq
 
-        try:
+        with _missing_files_named():
             return self.store.read(paths, partial(pq.read_table, columns=_metadata_of(context).get("columns")))
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"has no data at {error.filename}: materialize it first") from None
+
+    def _dataset(self, paths: Sequence["UPath"]) -> "pads.Dataset":
+        with _missing_files_named():
+            return self.store.dataset(paths)
 
 
 class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
@@ -175,6 +178,14 @@ class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
     def create_io_manager(self, context: dg.InitResourceContext) -> ParquetIOManager:
         """Called by Dagster once per run or step."""
         return ParquetIOManager(self.object_store)
+
+
+@contextmanager
+def _missing_files_named() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"has no data at {error.filename}: materialize it first") from None
 
 
 @contextmanager

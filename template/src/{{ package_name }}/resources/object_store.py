@@ -13,6 +13,7 @@ from .arrow_tables import to_arrow
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.dataset as pads
     from upath import UPath
 
 Parsed = TypeVar("Parsed")
@@ -54,6 +55,16 @@ class ObjectStoreResource(dg.ConfigurableResource, ABC):
         Raises:
             FileNotFoundError: There is no such file. Its ``filename`` says which.
             OSError: A file can't be read.
+        """
+
+    @abstractmethod
+    def dataset(self, paths: Sequence["UPath"]) -> "pads.Dataset":
+        """The rows of Parquet files, to be read bit by bit.
+
+        Raises:
+            FileNotFoundError: There is no such file. Its ``filename`` says which.
+            OSError: A file can't be read.
+            ValueError: A column has types that don't go together.
         """
 
     @abstractmethod
