@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from measuring import (
     command_line,
@@ -54,9 +55,7 @@ class Kind:
 KINDS = (*[Kind()] * 2, Kind("both", closed=(7,)), *[Kind()] * 8, Kind(lookback=30, closed=(7,)), *[Kind()] * 2)
 
 
-def outcomes(
-    folder: Path, automation: str, kind: Kind, seeds: list[int], kill: bool
-) -> list[dict[str, str | int | bool]]:
+def outcomes(folder: Path, automation: str, kind: Kind, seeds: list[int], kill: bool) -> list[dict[str, Any]]:
     """What came of the histories in one project.
 
     Args:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from unittest import mock
 
 import dagster as dg
@@ -35,7 +36,7 @@ class Daemon:
     kills_next_run: bool = False
     seconds_of_a_run: float = 0.5
     cursor: str | None = None
-    condition_cursor: object = None
+    condition_cursor: Any = None
     keys_used: set[str] = field(default_factory=set)
 
     def tick(self, now: datetime, daemons: int = 1) -> bool:
@@ -147,7 +148,7 @@ class Daemon:
         for partition in sorted(by_partition, key=lambda each: (each is None, each)):
             yield dg.RunRequest(partition_key=partition, asset_selection=by_partition[partition])
 
-    def _sensor(self, name: str, now: datetime, cursor: str | None) -> object:
+    def _sensor(self, name: str, now: datetime, cursor: str | None) -> Any:
         context = dg.build_sensor_context(
             self.instance,
             cursor=cursor,

@@ -240,7 +240,8 @@ def history_of(project: Project, seed: int, kills_runs: bool) -> dict[str, str |
         if with_a_past:
             start = first + project.settings.LOOKBACK + timedelta(days=1)
             past = [first + timedelta(days=offset) for offset in range((start - first).days)]
-            history.is_quiet = True  # alone, a day without a valid order is refused; among others, it is stored as empty
+            # Alone, a day without a valid order is refused; among others, it is stored as empty.
+            history.is_quiet = True
             for day in past:
                 history.receive(day, project.is_open(day))
             # What is older than the lookback, or will be tomorrow, is filled by the command of the README; so is what

@@ -45,8 +45,7 @@ class Project:
         self.automation = automation
         self.settings = importlib.import_module(f"{package}.settings")
         # Before anything else is imported that reads them.
-        self.settings.LOOKBACK = timedelta(days=lookback)
-        self.settings.CLOSED_WEEKDAYS = closed_weekdays
+        vars(self.settings).update(LOOKBACK=timedelta(days=lookback), CLOSED_WEEKDAYS=closed_weekdays)
         self.history = importlib.import_module(f"{package}.resources.history")
         self.gaps = importlib.import_module(f"{package}.resources.gaps")
         self.resources = importlib.import_module(f"{package}.resources")
@@ -102,7 +101,9 @@ class Project:
         found = {"export": self.rows(f"SELECT * FROM {export}")}
         names = {key.path[-1] for key in self.assets}
         tables = self.rows("SELECT table_name, table_schema FROM information_schema.tables")
-        found |= {name: self.rows(f'SELECT * FROM "{schema}"."{name}"') for name, schema in tables if name in names}
+        found |= {
+            str(name): self.rows(f'SELECT * FROM "{schema}"."{name}"') for name, schema in tables if name in names
+        }
         if self.of_dbt:
             found["both, the chain"] = self.rows(f"SELECT {BOTH_SAY['export']} FROM {export}")
             found["both, dbt"] = self.rows(f"SELECT {BOTH_SAY['dbt']} FROM {OF_DBT}.customer_value")
