@@ -7,9 +7,9 @@ from processes import run
 from repository import ROOT
 
 
-@pytest.mark.parametrize("command", ["ruff check .", "ruff format --check --diff ."])
+@pytest.mark.parametrize("command", ["ruff check .", "ruff format --check --diff .", "pyrefly check"])
 def test_it_is_clean(command: str) -> None:
-    """Formatted and linted by the settings in pyproject.toml."""
+    """Formatted, linted and typed by the settings in pyproject.toml."""
     run(ROOT, *command.split())
 
 
