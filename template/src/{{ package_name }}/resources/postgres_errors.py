@@ -56,10 +56,6 @@ def said_clearly(url: str) -> Iterator[None]:
     except (dbapi.Error, pa.ArrowException, NotImplementedError) as error:
         # Not chained: what it says is in the new one, and the old one could have the password.
         raise _translated(error, url) from None
-    except OSError as error:  # also of a result that breaks off
-        if isinstance(error, DatabaseUnavailable) or not LOST.search(str(error)):
-            raise
-        raise _translated(error, url) from None
 
 
 def _translated(error: Exception, url: str) -> Exception:
