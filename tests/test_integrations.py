@@ -43,6 +43,7 @@ FILES = {
     "data.jinja",
     "defs.yaml.jinja",
     "expected_files.yml",
+    "profiles.yml.jinja",
     "tests.yml",
 }
 

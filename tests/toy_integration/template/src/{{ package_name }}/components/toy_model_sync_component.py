@@ -4,7 +4,8 @@ import dagster as dg
 
 from ..resources.database import DatabaseResource, quote_identifier
 from ..resources.reverse_etl.toy import ToyResource
-from .model_sync import SCHEMA, DbtModel, model_sync_spec, not_sent
+from ..settings import OF_DBT, own_table
+from .model_sync import DbtModel, model_sync_spec, not_sent
 
 
 class ToyModelSyncComponent(dg.Component, dg.Model, dg.Resolvable):
@@ -28,7 +29,8 @@ class ToyModelSyncComponent(dg.Component, dg.Model, dg.Resolvable):
         ) -> dg.MaterializeResult:
             if not toy.send:
                 return not_sent(context, spec, database)
-            rows = database.query(f"SELECT * FROM {quote_identifier(f'{SCHEMA}.{self.dbt_model}')}")
+            table = quote_identifier(own_table(f"{OF_DBT}.{self.dbt_model}"))
+            rows = database.query(f"SELECT * FROM {table}")
             path = toy.write(self.dbt_model, rows.to_dict("records"))
             return dg.MaterializeResult(asset_key=spec.key, metadata={"path": str(path), "rows": len(rows)})
 
