@@ -105,8 +105,8 @@ class Project:
                 con.execute("SELECT received_at::DATE::VARCHAR, count(*) FROM shop_raw.orders GROUP BY 1").fetchall()
             )
 
-    def repeat_day(self, early: str, late: str) -> None:
-        """Give the late day the orders of the early one, with ids and times of the late day."""
+    def end_on(self, late: str, early: str) -> None:
+        """End the history on a day, with the orders of an early one, but ids and times of its own."""
         import duckdb
 
         days = (date.fromisoformat(late) - date.fromisoformat(early)).days
@@ -114,7 +114,7 @@ class Project:
             con.execute(
                 """
                 CREATE OR REPLACE TABLE shop_raw.orders AS
-                SELECT * FROM shop_raw.orders WHERE received_at::DATE <> $late::DATE
+                SELECT * FROM shop_raw.orders WHERE received_at::DATE < $late::DATE
                 UNION ALL
                 SELECT
                     row_id + $days::BIGINT * 10_000_000,
@@ -128,6 +128,8 @@ class Project:
                 """,
                 {"early": early, "late": late, "days": days},
             )
+            # Without it, it is no sample, to which each run would add what is missing until yesterday.
+            con.execute("DROP TABLE shop_raw.sample_data")
 
 
 @dataclass(frozen=True)
@@ -154,13 +156,12 @@ def stages_of(project: Project, history: int, seed: int) -> list[Stage]:
     first = datetime.now(UTC).date() - timedelta(days=history)
     project.begin_on(first)
     days = [str(first + timedelta(days=number)) for number in range(history)]
+    project.generate("--orders", str(FEWER_ORDERS), "--seed", str(seed))
     stages: list[Stage] = []
     for length in [*(length for length in (EARLY, MIDDLE) if length < history), history]:
-        project.generate("--orders", str(FEWER_ORDERS), "--seed", str(seed), "--until", days[length - 1])
         project.run(DAILY, days[len(stages[-1].days) if stages else 0 : length])
         stages.append(Stage(days[:length], project.set_aside(f"{project.path.name}-{length}")))
-        if length > EARLY:
-            stages[-1].project.repeat_day(days[EARLY - 1], days[length - 1])
+        stages[-1].project.end_on(days[length - 1], days[EARLY - 1])
     return stages
 
 
