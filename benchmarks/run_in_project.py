@@ -1,12 +1,13 @@
 """Run by ``chain.py``, in processes of the rendered project: materializes some of its assets, and prints the seconds.
 
-    python run_in_project.py PACKAGE [--from DAY --to DAY] [--recorded] ASSET ...
+    python run_in_project.py PACKAGE [--from DAY --to DAY] [--days-per-run DAYS] [--recorded] ASSET ...
 
-A span of days is run as the project's ``pipeline`` does it, with as many days per run. A single day is a run of one
-partition. PYTHONPATH has the project's ``src`` and ``tools``.
+A span of days is run as the project's ``pipeline`` does it, with at most as many days per run. A single day is a run of
+one partition. PYTHONPATH has the project's ``src`` and ``tools``.
 """
 
 import argparse
+import gc
 import importlib
 import time
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("assets", nargs="+")
     parser.add_argument("--from", dest="first")
     parser.add_argument("--to", dest="last")
+    parser.add_argument("--days-per-run", type=int)
     parser.add_argument("--recorded", action="store_true", help="in the instance of DAGSTER_HOME, not in memory")
     arguments = parser.parse_args()
 
@@ -39,7 +41,7 @@ def main() -> None:
         runs = [{"partition_key": arguments.first} if arguments.first else {}]
     else:
         days = [day for day in settings.DAILY.get_partition_keys() if arguments.first <= day <= arguments.last]
-        size = run_plan.PARTITIONS_PER_RUN
+        size = min(run_plan.PARTITIONS_PER_RUN, arguments.days_per_run or run_plan.PARTITIONS_PER_RUN)
         spans = [days[start : start + size] for start in range(0, len(days), size)]
         runs = [
             {"tags": {"dagster/asset_partition_range_start": span[0], "dagster/asset_partition_range_end": span[-1]}}
@@ -50,6 +52,7 @@ def main() -> None:
         started = time.monotonic()
         for run in runs:
             job.execute_in_process(asset_selection=keys, instance=instance, run_config=pipeline.QUIET, **run)
+            gc.collect()  # as the pipeline does, before the next one
         print(time.monotonic() - started)
 
 

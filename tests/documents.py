@@ -17,6 +17,8 @@ PROGRAMS = {"copier", "dg", "pre-commit", "pyrefly", "pytest", "python", "ruff"}
 )
 #: Variables that Dagster reads, or that say where everything is: no settings of the project.
 NOT_SETTINGS = {"DAGSTER_HOME", "DAGSTER_CLOUD_GIT_BRANCH", "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT"}
+#: Variables that a project lists, and a library of it reads.
+OF_LIBRARIES = set[str]().union(*(each.variables_of_libraries for each in INTEGRATIONS))
 #: What tools and the project itself write, and nobody commits.
 WRITTEN = [".venv/pyvenv.cfg", "data/warehouse.duckdb", ".dagster/storage/runs.db", ".env", ".tmp_dagster_home_x/y"]
 WRITTEN += [
@@ -48,7 +50,7 @@ def problems_of(tree: Tree, assets: set[str]) -> Iterator[str]:
 def _settings(tree: Tree, readme: str) -> Iterator[str]:
     example = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", tree.files[".env.example"].content.decode(), re.MULTILINE))
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| .* \| (?:`(.*)`)? ?\|$", readme, re.MULTILINE))
-    read = set(_variables_read(tree)) - NOT_SETTINGS
+    read = set(_variables_read(tree)) - NOT_SETTINGS | (OF_LIBRARIES & example.keys())
     for variable in sorted(read | example.keys() | table.keys()):
         places = {".env.example": example, "the table in README.md": table, "the code under src/ and tools/": read}
         for place in (place for place, names in places.items() if variable not in names):

@@ -14,7 +14,10 @@ from repository import ROOT
 BENCHMARKS = ROOT / "benchmarks"
 #: What the last line of each has.
 FIGURES = {
-    "chain": {"orders", "generate_s", "daily_s", "metrics_s", "peak_mb", "day_early_s", "day_late_s", "day_ratio"},
+    "chain": {
+        *("orders", "generate_s", "daily_s", "metrics_s", "generate_mb", "daily_mb", "metrics_mb"),
+        *("day_early_s", "day_late_s", "day_ratio", "totals_early_s", "totals_late_s"),
+    },
     "check_defs": {"ratio", "seconds_ratio", "project_cpu_s", "empty_cpu_s", "project_s", "empty_s", "runs"},
     "first_export": {"command_s", "command_cpu_s", "assets_s"},
     "histories": {"histories", "with_dbt", "differences", "runs_a_day"},

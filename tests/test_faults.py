@@ -19,6 +19,7 @@ pytestmark = pytest.mark.thorough
 SOURCE = "src/sales_platform"
 TOOLS = "tools/sales_platform_tools"
 SALES_ANALYTICS = f"{SOURCE}/defs/sales_analytics/assets.py"
+TOTALS = f"{SOURCE}/sales/totals.py"
 TRANSFORMATIONS = f"{SOURCE}/sales/transformations.py"
 GRAMMAR = f"{SOURCE}/sales/grammar.py"
 SCHEDULES = {"automation": "schedules"}
@@ -55,8 +56,8 @@ FAULTS = [
         "customers without master data are lost",
         "test_transformations",
         TRANSFORMATIONS,
-        'how="left"',
-        'how="inner"',
+        ".set_axis(metrics.index))",
+        ".set_axis(metrics.index)).dropna()",
     ),
     Fault(
         "repeated orders are kept",
@@ -74,10 +75,10 @@ FAULTS = [
     ),
     Fault(
         "an order that arrives on two days counts twice",
-        "test_transformations",
-        TRANSFORMATIONS,
-        'return orders.drop_duplicates("order_id", keep="first")',
-        "return orders",
+        "test_totals",
+        TOTALS,
+        "SELECT DISTINCT ON (order_id) order_id",
+        "SELECT order_id",
     ),
     Fault(
         "cents are truncated instead of rounded",
@@ -196,14 +197,14 @@ FAULTS = [
     Fault(
         "files are written in place",
         "test_resources",
-        f"{SOURCE}/resources/object_store.py",
+        f"{SOURCE}/resources/local_object_store.py",
         """\
-                pq.write_table(table, str(unfinished[path]))
-            for path, written in unfinished.items():
-                os.replace(str(written), str(path))
+                    write(unfinished[path])
+                for path, written in unfinished.items():
+                    os.replace(str(written), str(path))
 """,
         """\
-                pq.write_table(table, str(path))
+                    write(Path(str(path)))
 """,
     ),
     Fault(

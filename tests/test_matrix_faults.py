@@ -164,16 +164,16 @@ FAULTS = [
         "the logic is wrong",
         "pytest tests/test_transformations.py",
         f"{PACKAGE}/sales/transformations.py",
-        'how="left"',
-        'how="inner"',
+        ".set_axis(metrics.index))",
+        ".set_axis(metrics.index)).dropna()",
         has_assets,
     ),
     Fault(
         "a test of the project is wrong",
         "pytest tests/test_io_managers.py",
         "template/tests/conftest.py.jinja",
-        "    return resources.ObjectStoreResource(",
-        "    return 1 / 0 or resources.ObjectStoreResource(",
+        "    return resources.LocalObjectStore(",
+        "    return 1 / 0 or resources.LocalObjectStore(",
     ),
 ]
 

@@ -13,7 +13,7 @@ RUN = """
 from dagster import DagsterInstance, materialize
 from {package} import resources
 
-store = resources.ObjectStoreResource(base_path="stored")
+store = resources.LocalObjectStore(base_path="stored")
 with DagsterInstance.ephemeral() as instance:
     def run(asset, **partitions):
         io_manager = resources.ParquetIOManagerFactory(object_store=store)

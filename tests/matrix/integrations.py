@@ -19,6 +19,7 @@ class Integration:
         documented_programs: Programs that the README of a project may tell to run.
         used_without_import: Packages that a project declares and rightly imports nowhere, each with what it is for.
         modules: The modules whose name is not that of their distribution, by distribution.
+        variables_of_libraries: Variables that a project lists, and a library of it reads.
         own_jinja: What looks like Jinja left over but belongs to the project: an expression for each pattern of paths.
     """
 
@@ -27,6 +28,7 @@ class Integration:
     documented_programs: Sequence[str] = ()
     used_without_import: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
+    variables_of_libraries: Sequence[str] = ()
     own_jinja: Mapping[str, str] = field(default_factory=dict)
 
 

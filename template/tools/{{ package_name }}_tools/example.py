@@ -18,6 +18,7 @@ FILES = (
     "src/*/sales/grammar.py",
     "src/*/sales/plots.py",
     "src/*/sales/schemas.py",
+    "src/*/sales/totals.py",
     "src/*/sales/transformations.py",
     "tests/grammar.yml",
     "tests/grammar_cases.py",
@@ -28,6 +29,7 @@ FILES = (
     "tests/test_sales_analytics.py",
     "tests/test_sales_checks.py",
     "tests/test_sales_definitions.py",
+    "tests/test_totals.py",
     "tests/test_transformations.py",
     # The instances of components: their tests. The instances are below.
     "tests/test_etl_definitions.py",
@@ -80,7 +82,7 @@ NAMES = {
 
 #: What something of yours may import.
 MODULES = {
-    *("sales.dataframe", "sales.grammar", "sales.plots", "sales.schemas", "sales.transformations"),
+    *("sales.dataframe", "sales.grammar", "sales.plots", "sales.schemas", "sales.totals", "sales.transformations"),
     *("sales_analytics.assets", "sales_analytics.columns"),
     *("sales_analytics.daily_checks", "sales_analytics.schema_check"),
 }

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from .run_plan import AssetGraph
 
 
+def without_tables(result: "dg.ExecuteInProcessResult") -> "dg.ExecuteInProcessResult":
+    """What is known of a run, without what its assets have returned: all days of a history do not fit into memory."""
+    return type(result)(result.all_events, result.dagster_run, output_capture=None, job_def=result.job_def)
+
+
 def print_problems(result: "dg.ExecuteInProcessResult") -> None:
     """Print which checks did not pass, and what has failed."""
     for evaluation in result.get_asset_check_evaluations():

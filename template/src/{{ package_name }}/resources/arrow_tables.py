@@ -3,15 +3,17 @@
 Polars is no dependency. Whoever annotates an input with its class has it.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.dataset as pads
 
 
 def to_arrow(value: object) -> "pa.Table":
@@ -73,9 +75,35 @@ def in_one_table(tables: Mapping[str, "pa.Table"]) -> "pa.Table":
 
     # A partition without rows says nothing of the types.
     with_rows = [table for table in tables.values() if table.num_rows] or [*tables.values()][:1]
-    try:
+    with _types_must_go_together():
         # Permissive: a column without a single value on a day has no type in that day's file.
         return pa.concat_tables(with_rows, promote_options="permissive")
+
+
+def in_one_dataset(paths: Sequence[Path]) -> "pads.FileSystemDataset":
+    """The rows of Parquet files of this machine: of each, only what it says of itself is read here.
+
+    Raises:
+        ValueError: A column has types that don't go together.
+    """
+    import pyarrow as pa
+    import pyarrow.dataset as pads
+
+    files = pads.dataset([str(path) for path in paths], format="parquet")
+    parts = list(files.get_fragments())
+    # As in one table: a partition without rows says nothing of the types.
+    with_rows = [part for part in parts if part.metadata.num_rows] or parts[:1]
+    with _types_must_go_together():
+        schema = pa.unify_schemas([part.physical_schema for part in with_rows], promote_options="permissive")
+    return pads.FileSystemDataset(parts, schema.remove_metadata(), files.format, files.filesystem)
+
+
+@contextmanager
+def _types_must_go_together() -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except pa.ArrowException as error:
         raise ValueError(
             f"a column has another type in one partition than in another: {error}. Return the same type for each, and "

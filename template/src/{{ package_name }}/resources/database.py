@@ -76,6 +76,10 @@ class DatabaseResource(dg.ConfigurableResource):
             params: The values: they are bound by the database, never pasted into the text.
         """
 
+    def query_many(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
+        """The result of a query with many rows: the same values, maybe sooner. The arguments are those of ``query``."""
+        return self.query(sql, params)
+
     @abstractmethod
     def columns_of(self, table: str) -> dict[str, str]:
         """The columns of a table or view, each with its type, in their order.

@@ -126,6 +126,11 @@ class DuckDBDatabase(DatabaseResource):
         with self.connect() as con:
             return con.execute(sql, list(params)).df()
 
+    def query_many(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
+        """The same through Arrow, where a text stays what it is: ``df()`` makes an object of each, and takes longer."""
+        with self.connect() as con:
+            return con.sql(sql, params=list(params)).to_arrow_table().to_pandas(date_as_object=False)
+
     def columns_of(self, table: str) -> dict[str, str]:
         """The columns of a table or view, each with its type."""
         import duckdb

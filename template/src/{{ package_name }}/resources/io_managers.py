@@ -1,19 +1,23 @@
 """How assets are stored: as Parquet on the object store, one file per asset or per partition."""
 
-from collections.abc import Iterator, Mapping
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from .arrow_tables import Wanted, in_one_table, to_arrow
-from .object_store import ObjectStoreResource, write_parquet_atomically
+from .object_store import ObjectStoreResource
 from .partition_rows import tables_of
 from .partitions import file_name, in_order, with_time, without_time
+from .retries import retried
 from .table_metadata import column_schema, completeness, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset as pads
     from upath import UPath
 
 
@@ -29,18 +33,18 @@ class ParquetIOManager(dg.IOManager):
     metadata can say:
 
     * ``columns``: which columns to read;
+    * ``as_dataset``: hand over the files unread, as a ``pyarrow.dataset.Dataset``, for what is larger than memory;
     * ``allow_missing_partitions``: read the partitions that exist, instead of failing on those that do not.
 
-    What passes between the ops of a graph is no asset, and can be anything.
+    What passes between the ops of a graph is no asset, and can be anything. A step whose files can't be read or written
+    for a reason that can pass is tried again, as with ``retried``.
 
     Args:
-        base: The folder of all assets.
-        between_ops: Stores what passes between ops.
+        store: Where the files are: in the folder ``assets``, and in ``between_ops`` what passes between ops.
     """
 
-    def __init__(self, base: "UPath", between_ops: dg.IOManager) -> None:
-        self.base = base
-        self.between_ops = between_ops
+    def __init__(self, store: ObjectStoreResource) -> None:
+        self.store = store
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Write the table, or that of each partition: all files are written before the first one is replaced.
@@ -52,11 +56,12 @@ class ParquetIOManager(dg.IOManager):
             ValueError: Its rows are not of the partitions that the run is for.
         """
         if not context.has_asset_key:
-            self.between_ops.handle_output(context, obj)
+            with retried(context):
+                self.store.publish({self._between_ops(context): lambda where: where.write_bytes(pickle.dumps(obj))})
             return
         if obj is None:
             return
-        with _named(context):
+        with retried(context), _named(context):
             if context.has_asset_partitions:
                 # A partition without rows is stored too: "nothing happened" is not "not yet computed".
                 definition, paths = context.asset_partitions_def, self.paths(context)
@@ -67,7 +72,7 @@ class ParquetIOManager(dg.IOManager):
             else:
                 whole = to_arrow(obj)
                 stored = {self.path(context): whole}
-            write_parquet_atomically(stored)
+            self.store.publish_parquet(stored)
         one = len(stored) == 1
         context.add_output_metadata(_metadata(context, whole, next(iter(stored)) if one else self._place(context)))
         context.add_output_metadata({"dagster/row_count" if one else "rows_in_run": whole.num_rows})
@@ -86,14 +91,28 @@ class ParquetIOManager(dg.IOManager):
         import pyarrow as pa
 
         if not context.has_asset_key:
-            return self.between_ops.load_input(context)
+            assert context.upstream_output, "a value that is no asset comes from another op"
+            with retried(context):
+                [value] = self.store.read([self._between_ops(context.upstream_output)], pickle.load)
+            return value
         wanted = Wanted.by(context.dagster_type.typing_type)
-        with _named(context):
+        unread = _metadata_of(context).get("as_dataset")
+        with retried(context), _named(context):
             if not context.has_asset_partitions:
                 if wanted.by_partition:
                     raise TypeError("it is annotated with a dictionary of partitions, and has no partitions")
-                return wanted.of(self._read(context, self.path(context)))
-            found = self._read_partitions(context, wanted)
+                if unread:
+                    return self._dataset([self.path(context)])
+                [table] = self._read(context, [self.path(context)])
+                return wanted.of(table)
+            paths, definition = self._stored(context, wanted), context.asset_partitions_def
+            if paths and unread:
+                dataset = self._dataset(list(paths.values()))
+                for key, part in zip(paths, dataset.get_fragments(), strict=True):
+                    without_time(part.physical_schema.empty_table(), key, definition)
+                return dataset
+            tables = self._read(context, list(paths.values()))
+            found = {key: without_time(table, key, definition) for key, table in zip(paths, tables, strict=True)}
             if wanted.by_partition:
                 return {key: wanted.of(table) for key, table in found.items()}
             if not found:
@@ -108,19 +127,23 @@ class ParquetIOManager(dg.IOManager):
     def paths(self, context: dg.InputContext | dg.OutputContext) -> dict[str, "UPath"]:
         """The file of each partition, in their order."""
         definition = context.asset_partitions_def
+        folder = self._place(context)
         return {
-            key: self._place(context) / f"{file_name(key, definition)}.parquet"
+            key: folder / f"{file_name(key, definition)}.parquet"
             for key in in_order(context.asset_partition_keys, definition)
         }
 
     def _place(self, context: dg.InputContext | dg.OutputContext) -> "UPath":
-        return self.base.joinpath(*map(file_name, context.asset_key.path))
+        return self.store.path("assets").joinpath(*map(file_name, context.asset_key.path))
 
-    def _read_partitions(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "pa.Table"]:
-        """The tables of the partitions that exist."""
+    def _between_ops(self, context: dg.OutputContext) -> "UPath":
+        return self.store.path("between_ops").joinpath(*map(file_name, context.get_identifier()))
+
+    def _stored(self, context: dg.InputContext, wanted: Wanted) -> dict[str, "UPath"]:
+        """The files of the partitions that exist, in their order."""
         paths = self.paths(context)
         folder = self._place(context)
-        stored = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        stored = self.store.names_in(folder)
         missing = [key for key, path in paths.items() if path.name not in stored]
         if missing and not _metadata_of(context).get("allow_missing_partitions"):
             examples = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
@@ -130,34 +153,39 @@ class ParquetIOManager(dg.IOManager):
         if missing and len(missing) == len(paths) and not wanted.optional:
             raise FileNotFoundError("has no data at all: materialize it first")
         context.log.debug(f"Reading {len(paths) - len(missing)} partitions from {folder}")
-        return {
-            key: without_time(self._read(context, path), key, context.asset_partitions_def)
-            for key, path in paths.items()
-            if path.name in stored
-        }
+        return {key: path for key, path in paths.items() if path.name in stored}
 
-    def _read(self, context: dg.InputContext, path: "UPath") -> "pa.Table":
+    def _read(self, context: dg.InputContext, paths: Sequence["UPath"]) -> list["pa.Table"]:
         import pyarrow.parquet as pq
 
-        if not path.exists():
-            raise FileNotFoundError(f"has no data at {path}: materialize it first")
-        # Without looking for partitions in the path: a folder can be called a=b.
-        return pq.read_table(str(path), columns=_metadata_of(context).get("columns"), partitioning=None)
+        with _missing_files_named():
+            return self.store.read(paths, partial(pq.read_table, columns=_metadata_of(context).get("columns")))
+
+    def _dataset(self, paths: Sequence["UPath"]) -> "pads.Dataset":
+        with _missing_files_named():
+            return self.store.dataset(paths)
 
 
 class ParquetIOManagerFactory(dg.ConfigurableIOManagerFactory):
     """Makes the IO manager for the configured object store.
 
     Args:
-        object_store: Where the files are, in the folder ``assets``.
+        object_store: Where the files are.
     """
 
     object_store: ObjectStoreResource
 
     def create_io_manager(self, context: dg.InitResourceContext) -> ParquetIOManager:
         """Called by Dagster once per run or step."""
-        between_ops = dg.FilesystemIOManager(base_dir=str(self.object_store.path("between_ops")))
-        return ParquetIOManager(self.object_store.path("assets"), between_ops.create_io_manager(context))
+        return ParquetIOManager(self.object_store)
+
+
+@contextmanager
+def _missing_files_named() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"has no data at {error.filename}: materialize it first") from None
 
 
 @contextmanager

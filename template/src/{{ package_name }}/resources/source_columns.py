@@ -68,7 +68,7 @@ def read_table(
     selected = ", ".join(select_list(database, table, columns))
     order = f" ORDER BY {quote_identifier(order_by)}" if order_by else ""
     rows = f"SELECT {selected} FROM {quote_identifier(table)}"
-    return database.query(f"SELECT * FROM ({rows}) AS read_rows WHERE {condition}{order}", params)
+    return database.query_many(f"SELECT * FROM ({rows}) AS read_rows WHERE {condition}{order}", params)
 
 
 def select_list(database: DatabaseResource, table: str, columns: Mapping[str, Kind]) -> list[str]:

@@ -1,11 +1,25 @@
 """Folders for what is not finished. Their lock tells whether somebody still works in them, or was killed."""
 
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+
+@contextmanager
+def unfinished_folder(parent: Path) -> Iterator[Path]:
+    """A folder in ``parent`` that is removed afterwards, together with those of writers that were killed."""
+    folder = parent / f".{uuid.uuid4().hex}.tmp"
+    try:
+        with worked_in(folder):
+            folder.mkdir()
+            yield folder
+    finally:
+        for lock in parent.glob(".*.tmp.lock"):
+            remove_unless_worked_in(lock.with_suffix(""))
 
 
 @contextmanager

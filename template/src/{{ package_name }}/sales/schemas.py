@@ -5,7 +5,7 @@ import pandera.pandas as pa
 
 
 def _once_a_day(orders: pd.DataFrame) -> pd.Series:
-    """A shop may send an order again on a later day: see ``distinct_orders``."""
+    """A shop may send an order again on a later day: see ``totals.py``."""
     return ~orders.assign(day=orders["received_at"].dt.normalize()).duplicated(["order_id", "day"], keep=False)
 
 

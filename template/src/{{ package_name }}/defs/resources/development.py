@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from ...resources import DevelopmentDatabase, ObjectStoreResource, ParquetIOManagerFactory
+from ...resources import DevelopmentDatabase, LocalObjectStore, ParquetIOManagerFactory
 from ...settings import DEVELOPMENT, development_data_folder, development_database_path, environment
 
 
 def resources() -> Mapping[str, object]:
     """The resources of development, by the names that assets ask for."""
-    object_store = ObjectStoreResource(base_path=str(development_data_folder() / "object_store"))
+    object_store = LocalObjectStore(base_path=str(development_data_folder() / "object_store"))
     return {
         "database": DevelopmentDatabase(path=development_database_path()),
         "object_store": object_store,

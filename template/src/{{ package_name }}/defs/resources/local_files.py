@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ...resources import ObjectStoreResource, ParquetIOManagerFactory
+from ...resources import LocalObjectStore, ParquetIOManagerFactory
 from ...settings import DEVELOPMENT, environment
 
 
@@ -11,5 +11,5 @@ def object_store() -> dg.Definitions:
     """What Dagster finds here: nothing in development, whose files go where ``development.py`` says."""
     if environment() == DEVELOPMENT:
         return dg.Definitions()
-    store = ObjectStoreResource(base_path=dg.EnvVar("OBJECT_STORE_PATH"))
+    store = LocalObjectStore(base_path=dg.EnvVar("OBJECT_STORE_PATH"))
     return dg.Definitions(resources={"object_store": store, "io_manager": ParquetIOManagerFactory(object_store=store)})

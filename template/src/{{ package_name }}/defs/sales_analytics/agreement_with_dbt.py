@@ -17,8 +17,7 @@ def set_aside_alike(database: DatabaseResource, object_store: ObjectStoreResourc
         "SELECT CAST(received_on AS VARCHAR) AS day, fault AS reason, count(*) AS row_count "
         f"FROM {quote_identifier(own_table('analytics.stg_orders'))} GROUP BY received_on, fault"
     )
-    folder = object_store.path("set_aside_orders")
-    stored = {path.stem for path in folder.iterdir()} if folder.exists() else set()
+    stored = {name.removesuffix(".parquet") for name in object_store.names_in(object_store.path("set_aside_orders"))}
     days = sorted(stored & set(of_dbt["day"]))[-DAYS_COMPARED:]
     ours = {
         (day, str(reason)): int(count)

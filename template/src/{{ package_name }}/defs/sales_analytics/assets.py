@@ -1,8 +1,8 @@
 """The sales analytics chain, from the operational database to an exported table.
 
-Each asset reads, calls one pure function of ``sales/transformations.py`` and reports. Heavy libraries are imported
-where a step runs, so that loading the definitions stays fast. Assets that return a DataFrame along with the results of
-checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing". They end with
+Each asset reads, calls a pure function of ``sales/transformations.py`` or ``totals.py``, and reports. Heavy libraries
+are imported where a step runs, so that loading the definitions stays fast. Assets that return a DataFrame along with
+the results of checks have no return annotation: Dagster reads ``MaterializeResult`` as "stores nothing". They end with
 ``stored_if_passed``: what a blocking check refuses is never stored, so that nothing can read it.
 """
 
@@ -16,7 +16,7 @@ from ...resources.retries import retried
 from ...resources.rows_without_a_day import check_every_row_has_a_day
 from ...resources.source_columns import Kind, read_table
 from ...resources.table_metadata import column_schema, completeness, count_by_reason, examples, shown
-from ...sales.dataframe import DataFrame
+from ...sales.dataframe import DataFrame, Dataset
 from ...settings import DAILY, RAW_SOURCE
 from . import columns
 from .daily_checks import (
@@ -109,8 +109,9 @@ def cleaned_orders(
     cleaned = clean_orders(raw_customer_orders)
     set_aside = split(to_arrow(cleaned.set_aside), context.partition_keys, DAILY, "received_at")
     with retried(context):
-        for day, rows in set_aside.items():
-            object_store.write_parquet(rows, f"set_aside_orders/{day}.parquet")
+        object_store.publish_parquet(
+            {object_store.path(f"set_aside_orders/{day}.parquet"): rows for day, rows in set_aside.items()}
+        )
 
     yield from stored_if_passed(
         cleaned.orders,
@@ -129,39 +130,32 @@ def cleaned_orders(
 
 @dg.asset(
     group_name=GROUP,
-    kinds={"pandas", "parquet"},
+    kinds={"duckdb", "pandas", "parquet"},
     tags=TAGS,
     backfill_policy=ALL_DAYS_AT_ONCE,
     metadata={"dagster/column_schema": columns.CUSTOMER_LIFETIME_VALUE},
-    ins={
-        "cleaned_orders": dg.AssetIn(
-            metadata={
-                "columns": ["order_id", "customer_id", "ordered_at", "amount_cents"],
-                "allow_missing_partitions": True,
-            }
-        )
-    },
+    ins={"cleaned_orders": dg.AssetIn(metadata={"as_dataset": True, "allow_missing_partitions": True})},
 )
-def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: DataFrame) -> DataFrame:
+def customer_lifetime_value(context: dg.AssetExecutionContext, cleaned_orders: Dataset) -> DataFrame:
     """What each customer has ordered, over the whole history: every day that has been cleaned so far."""
     from ...sales import plots
-    from ...sales.transformations import distinct_orders, lifetime_value
+    from ...sales.totals import lifetime_value, revenue_by_day
 
     customers = lifetime_value(cleaned_orders)
-    orders = distinct_orders(cleaned_orders)
-    revenue_by_day = orders.groupby(orders["ordered_at"].dt.date)["amount_cents"].sum()
+    by_day = revenue_by_day(cleaned_orders)
+    orders = int(by_day["orders"].sum())
     context.add_output_metadata(
         {
-            "first_day": str(revenue_by_day.index.min()),
-            "last_day": str(revenue_by_day.index.max()),
-            "days": len(revenue_by_day),
-            "orders": len(orders),
-            "repeated_on_a_later_day": len(cleaned_orders) - len(orders),
+            "first_day": str(by_day.index.min()),
+            "last_day": str(by_day.index.max()),
+            "days": len(by_day),
+            "orders": orders,
+            "repeated_on_a_later_day": cleaned_orders.count_rows() - orders,
         }
         | shown(
             context.log,
             {
-                "revenue_by_day": lambda: dg.MetadataValue.md(plots.revenue_by_day_plot(revenue_by_day)),
+                "revenue_by_day": lambda: dg.MetadataValue.md(plots.revenue_by_day_plot(by_day["revenue_cents"])),
                 "lifetime_value": lambda: dg.MetadataValue.md(
                     plots.distribution_plot(customers["lifetime_value_cents"], "Lifetime value per customer")
                 ),

@@ -46,7 +46,7 @@ def check_every_day_has_orders(
         had_orders: Those for which an earlier run has stored rows.
     """
     expected = {day for day in days if date.fromisoformat(day).isoweekday() not in CLOSED_WEEKDAYS}
-    empty = sorted(expected - set(raw["received_at"].dt.strftime("%Y-%m-%d")))
+    empty = sorted(expected - set(raw["received_at"].dt.normalize().drop_duplicates().dt.strftime("%Y-%m-%d")))
     withdrawn = [day for day in empty if day in had_orders]
     return dg.AssetCheckResult(
         check_name=EVERY_DAY_HAS_ORDERS.name,
