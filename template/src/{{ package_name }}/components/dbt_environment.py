@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 
-from ..settings import DEVELOPMENT, OF_DBT, development_data_folder, environment, own_schema, path_of
+from ..settings import DEVELOPMENT, OF_DBT, development_data_folder, environment, own_schema
 
 #: What any program needs to find its files, its language and the network; the last lines are for Windows.
 _BASICS = {
@@ -67,11 +67,11 @@ def names_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> set[
 
 
 def _of_the_warehouse() -> dict[str, str]:
-    """What dbt needs to find the warehouse of a deployment, if that has a module for it."""
-    module = f"{__package__}.dbt_postgres"
-    if environment() == DEVELOPMENT or find_spec(module) is None:
+    """What dbt needs to find the warehouse of a deployment: each kind of warehouse has a module that says it."""
+    if environment() == DEVELOPMENT:
         return {}
-    return import_module(module).variables()
+    modules = [f"{__package__}.dbt_{warehouse}" for warehouse in ("duckdb", "postgres")]
+    return next((import_module(module).variables() for module in modules if find_spec(module)), {})
 
 
 @contextmanager
@@ -79,15 +79,11 @@ def only(variables: dict[str, str]) -> Iterator[None]:
     """This process without its other variables, for as long as it takes to start dbt: that gets what is there."""
     with _LOCK:
         before = dict(os.environ)
-        # Absolute paths, as dbt runs elsewhere; and an error where git would ask for the password of a package.
+        # An absolute path, as dbt runs elsewhere; and an error where git would ask for the password of a package.
         ours = {"DATA_FOLDER": str(development_data_folder()), "GIT_TERMINAL_PROMPT": "0"} | _SOON_SAID
         # A branch that says it is production is not: dbt is told what is so, and builds where that may.
         ours |= {"PROJECT_ENVIRONMENT": environment(), "PROJECT_SCHEMA": own_schema(OF_DBT)}
         ours |= _of_the_warehouse()
-        # Of a project on another warehouse, it is no variable.
-        for variable in variables.keys() & {"DATABASE_PATH"}:
-            if database := path_of(variable):
-                ours[variable] = str(database)
         for name in before.keys() - variables.keys():
             del os.environ[name]
         os.environ.update(variables | ours)
