@@ -75,9 +75,9 @@ def not_sent(context: dg.AssetExecutionContext, spec: dg.AssetSpec, database: Da
     """
     [service, _] = spec.key.path
     model, name = spec.metadata["model"], spec.metadata["sync_name"]
+    table = f"{own_schema(OF_DBT)}.{model}"
     try:
         with retried(context):
-            table = f"{own_schema(OF_DBT)}.{model}"
             database.columns_of(table)
             [rows] = database.query(f"SELECT count(*) AS number FROM {quote_identifier(table)}")["number"]
     except TableMissing as error:
