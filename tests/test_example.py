@@ -18,6 +18,7 @@ pytestmark = pytest.mark.thorough
 
 PROJECTS = [
     {"reverse_etl": "census"},
+    {"warehouse": "postgres", "object_store": "s3"},
     {"style": "components", "dbt": "git", "reverse_etl": "hightouch", "automation": "schedules"},
     {"style": "components", "dbt": "none", "automation": "sensors"},
     {"style": "pythonic", "automation": "schedules"},

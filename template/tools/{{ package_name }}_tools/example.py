@@ -24,8 +24,10 @@ FILES = (
     "tests/grammar_cases.py",
     "tests/near_misses.py",
     "tests/test_agreement_with_dbt.py",
+    "tests/test_chain_in_staging.py",
     "tests/test_grammar.py",
     "tests/test_plots.py",
+    "tests/test_s3_sales.py",
     "tests/test_sales_analytics.py",
     "tests/test_sales_checks.py",
     "tests/test_sales_definitions.py",
@@ -54,6 +56,7 @@ FILES = (
     "tests/test_dbt_agrees_with_sales.py",
     "tests/test_dbt_definitions.py",
     "tests/test_dbt_grammar.py",
+    "tests/test_dbt_on_postgres.py",
     "tests/test_dbt_project.py",
 )
 
