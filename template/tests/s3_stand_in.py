@@ -114,8 +114,7 @@ def cuts_the_answer(exchange: Exchange) -> None:
 def is_silent(exchange: Exchange) -> None:
     """The request arrives, and nobody answers."""
     exchange.read_body(int(exchange.headers.get("Content-Length", 0)))
-    while not exchange.server.healed.wait(0.02):
-        pass
+    exchange.server.healed.wait()
     exchange.cut()
 
 
