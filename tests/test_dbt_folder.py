@@ -23,15 +23,16 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project / "src" / "sales_platform" / "dbt_project"
 
 
-def run(folder: Path, program: str, *arguments: str) -> str:
-    """What a program of the environment prints. It must succeed."""
+def run(folder: Path, program: str, *arguments: str, fails: bool = False, **variables: str) -> str:
+    """What a program of the environment prints. It must succeed, unless it must not."""
     project = next(parent for parent in [folder, *folder.parents] if (parent / "src").is_dir())
     source = os.pathsep.join([str(project / "src"), str(project / "tools")])
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PYTHONPATH": source, "SAMPLE_ORDERS": "2000", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    environment |= variables
     command = [sys.executable if program == "python" else str(PROGRAMS / program), *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert bool(done.returncode) == fails, done.stdout + done.stderr
     return done.stdout
 
 
@@ -49,6 +50,14 @@ def test_it_builds_and_its_documentation_is_generated(folder: Path) -> None:
         "source.sales_platform_dbt.shop_raw.orders",
     ):
         assert name in catalog
+
+
+@pytest.mark.parametrize("data", ["not/there", "~/not there"])
+def test_a_database_that_nobody_has_made_is_missed_in_a_sentence(folder: Path, tmp_path: Path, data: str) -> None:
+    printed = run(folder, "dbt", "build", fails=True, HOME=str(tmp_path), DATA_FOLDER=data)
+    assert f"{data}/warehouse.duckdb: `uv run sample-data` makes it" in printed
+    assert "Traceback" not in printed
+    assert not list(tmp_path.iterdir()), "nothing is made"
 
 
 def test_its_sql_is_lint_clean(folder: Path) -> None:
