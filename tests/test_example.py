@@ -39,6 +39,7 @@ def remove_example(project: Path, folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True, capture_output=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", PROJECTS, ids=lambda answers: "-".join(answers.values()))
 def test_what_is_left_loads_passes_its_tests_and_says_what_is_so(
     answers: dict[str, str], template: Path, tmp_path: Path, runner: Runner, outcomes: Outcomes

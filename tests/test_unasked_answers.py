@@ -5,6 +5,7 @@ meaningless since, and that is still in the answers file.
 """
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def test_an_answer_that_is_given_has_no_effect(
     """Where any two choices meet and it isn't asked, each answer is refused with a sentence or changes no file."""
     not_asking = [combination for combination in combinations() if name in combination.unasked]
     for combination in covering(not_asking):
+        without = cache(lambda choices=combination.choices: rendered(template, tmp_path / "without", choices))
         for value in answers_to(questions, name, combination):
             data = combination.choices | {name: value}
             refusal = questions.refusal(data)
@@ -54,9 +56,7 @@ def test_an_answer_that_is_given_has_no_effect(
                 assert refusal.startswith(f"Validation error for question '{name}': "), refusal
             # Where nothing that a template could see is different, there is nothing to compare.
             elif questions.fill_in(data) != questions.fill_in(combination.choices):
-                without = rendered(template, tmp_path / "without", combination.choices)
-                given = rendered(template, tmp_path / "given", data)
-                changed = changed_files(without, given)
+                changed = changed_files(without(), rendered(template, tmp_path / "given", data))
                 assert not changed, f"{combination.id} is changed by {name}={value!r}: {', '.join(changed)}"
 
 

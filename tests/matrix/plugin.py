@@ -67,8 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = [item for item in chosen if item in in_part]
     if left_out := [item for item in items if item not in set(chosen)]:
         config.hook.pytest_deselected(items=left_out)
-    # The longest first, so that no process is left alone with one at the end.
-    items[:] = sorted(chosen, key=lambda item: not item.name.startswith(COMBINATION))
+    # The longest first, so that no process is left alone with one at the end. Others re-use what combinations find.
+    items[:] = sorted(
+        chosen, key=lambda item: (not item.name.startswith(COMBINATION), not item.get_closest_marker("long"))
+    )
 
 
 class _Controller:
