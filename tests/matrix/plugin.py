@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
@@ -43,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     run.begin(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config), "matrix-controller")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One process more than there are cores: jobs also wait, for locks and for servers that start."""
+    return (yield) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
