@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import copier
+import yaml
 from copier._main import Worker
 from jinja2 import Environment
 
@@ -21,7 +22,8 @@ def without_repetitions() -> Iterator[None]:
     """Copier's own code, without what it does again for each project of a template.
 
     It compiles each text once: the code depends on the text alone. It finds out once what the answers file is called,
-    instead of for each path. And it does not ask git about each file, whether it is executable: none is.
+    instead of for each path. A part of a path in which there is no Jinja stays as it is, without a context that is
+    made for it. YAML is read by libyaml. And git is not asked about each file, whether it is executable: none is.
     """
     answers_relpath = cached_property(_ANSWERS_RELPATH.fget)  # type: ignore[arg-type]
     answers_relpath.__set_name__(Worker, "answers_relpath")
@@ -35,8 +37,15 @@ def without_repetitions() -> Iterator[None]:
             _COMPILED[key] = compile_it(self, source, name, filename, *flags)
         return _COMPILED[key]
 
+    render_string = Worker._render_string
+
+    def render_where_there_is_jinja(self: Worker, string: str, extra_context: Any = None) -> str:
+        return render_string(self, string, extra_context) if "{" in string else string
+
     with (
         mock.patch.object(Environment, "compile", compile_once),
+        mock.patch.object(Worker, "_render_string", render_where_there_is_jinja),
+        mock.patch.object(yaml, "SafeLoader", getattr(yaml, "CSafeLoader", yaml.SafeLoader)),
         mock.patch.object(Worker, "answers_relpath", answers_relpath),
         mock.patch.object(Worker, "_sync_git_index_executable_bit"),
     ):

@@ -44,6 +44,7 @@ def test_each_is_known_here() -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.long
 @pytest.mark.parametrize(
     "script", [pytest.param(name, marks=[pytest.mark.slow] if name == "matrix" else []) for name in FIGURES]
 )

@@ -1,16 +1,22 @@
 """The example of a rendered project: it goes with one command, and it moves with one name."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import copier
 import pytest
+from combinations import combinations
 from documents import problems_of
-from matrix.checks import DG_CHECK, DG_LIST, TOOLS
-from matrix.jobs import Job, Runner, environment_of
+from matrix.checks import DG_CHECK, DG_LIST, TOOLS, test_jobs
+from matrix.forks import SUPPORTED
+from matrix.jobs import Runner, environment_of
+from matrix.outcomes import Outcomes
 from matrix.trees import Tree
+from matrix.verdicts import Checking
+from processes import run
 from projects import content_of, render
 from releases import commit, quick_copier, template_repository
 
@@ -33,22 +39,27 @@ def remove_example(project: Path, folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True, capture_output=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", PROJECTS, ids=lambda answers: "-".join(answers.values()))
 def test_what_is_left_loads_passes_its_tests_and_says_what_is_so(
-    answers: dict[str, str], template: Path, tmp_path: Path, runner: Runner
+    answers: dict[str, str], template: Path, tmp_path: Path, runner: Runner, outcomes: Outcomes
 ) -> None:
+    """A module of tests to which the project looks like another one, with its example, has been run there."""
     project = tmp_path / "project"
     render(template, project, answers)
     commit(project, "Made")
     remove_example(project, tmp_path / "removing")
-    # Before anything runs, which leaves files behind.
-    assert list(problems_of(Tree(project), ASSETS_LEFT)) == []
-    for job in (DG_CHECK, Job(("pytest",))):
-        result = runner.run(job, Tree(project))
-        assert result.problem is None, result.problem
+    shutil.rmtree(project / ".git")
+    tree = Tree(project)
+    assert list(problems_of(tree, ASSETS_LEFT)) == []
+    combination = next(each for each in combinations() if answers.items() <= each.answers.items())
+    name = f"{combination.id} without its example"
+    checking = Checking(combination, tree, runner, outcomes if SUPPORTED else None, name)
+    found = checking.run_jobs([DG_CHECK, *test_jobs(tree)])
+    assert not [verdict for verdict in found if verdict.problem]
     for job in TOOLS.values():
-        subprocess.run(job.command, cwd=project, check=True)
-    listed = json.loads(runner.run(DG_LIST, Tree(project)).output)
+        run(project, *job.command)
+    listed = json.loads(runner.run(DG_LIST, tree).output)
     assets = {asset["asset_key"] for asset in listed["assets"]}
     # Of a repository that was not fetched, the model is no part of the picture.
     awaited = {"customers"} if answers.get("dbt") == "git" else set()

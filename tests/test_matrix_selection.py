@@ -56,7 +56,7 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("combination", [pytest.param(each, id=each.id) for each in combinations()])
+@pytest.mark.parametrize("combination", [pytest.param(each, id=each.id) for each in covering(combinations())])
 def test_projects_are_rendered_as_copier_does(
     template: Path, tmp_path: Path, copie: Copie, combination: Combination
 ) -> None:

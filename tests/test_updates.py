@@ -21,14 +21,13 @@ from edits import EDITS, Edits, mark
 from jinja2.exceptions import FilterArgumentError
 from matrix.checks import DG_CHECK
 from matrix.jobs import Job, Runner
-from matrix.selection import covering
+from matrix.selection import covering, fewest
 from matrix.trees import Tree
 from projects import content_of, render
 from release import Release
 from releases import (
     CURRENT,
     commit,
-    git,
     moved_since,
     quick_copier,
     recorded_releases,
@@ -41,7 +40,6 @@ pytestmark = pytest.mark.thorough
 
 ANSWERS_FILE = ".copier-answers.yml"
 MARKER = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)$", re.M)
-COVERING = covering(combinations())
 #: So many random updates are part of each run; with --slow, it is 200 in all.
 EACH_RUN = 10
 
@@ -128,25 +126,42 @@ def answers_in(content: Mapping[str, bytes]) -> dict[str, Any]:
     return {name: value for name, value in remembered.items() if not name.startswith("_")}
 
 
-def flips(combination: Combination) -> Iterator[dict[str, Any]]:
-    """Each other answer to each question of a combination."""
-    for name in combination.branching:
-        values = {each.asked[name] for each in combinations() if name in each.asked}
-        yield from ({name: value} for value in sorted(values - {combination.asked[name]}))
+def flips() -> list[tuple[Combination, str, Any]]:
+    """Each other answer to each question, so often that it meets every answer to every other question."""
+    values: dict[str, list[Any]] = {}
+    for combination in combinations():
+        for name, value in combination.choices.items():
+            if value not in values.setdefault(name, []):
+                values[name].append(value)
+    every = [
+        (combination, name, value)
+        for combination in combinations()
+        for name, had in combination.choices.items()
+        for value in values[name]
+        if value != had
+    ]
+
+    def meetings(flip: tuple[Combination, str, Any]) -> set[tuple[Any, ...]]:
+        combination, name, value = flip
+        others = combination.choices
+        had = others.pop(name)
+        return {(name, had, value, *other) for other in others.items()}
+
+    return fewest(every, meetings)
 
 
-@pytest.mark.parametrize("combination", COVERING, ids=lambda combination: combination.id)
+@pytest.mark.parametrize(
+    ("combination", "name", "value"),
+    [pytest.param(*flip, id=f"{flip[0].id}-{flip[1]}-{flip[2]}") for flip in flips()],
+)
 def test_another_answer_gives_what_a_fresh_copy_has(
-    repository: Repository, tmp_path: Path, combination: Combination
+    repository: Repository, tmp_path: Path, combination: Combination, name: str, value: Any
 ) -> None:
     """Every file, byte for byte; so what the other tests say of the fresh copy holds."""
     project = repository.make(tmp_path / "project", combination.choices)
-    for flip in flips(combination):
-        update(project, flip)
-        wrong = differences(content_now(project), repository.fresh(tmp_path / "fresh", combination.choices | flip))
-        assert not wrong, f"after {flip}: {', '.join(wrong)}"
-        git(project, "reset", "--quiet", "--hard")
-        git(project, "clean", "--quiet", "-d", "--force")
+    update(project, {name: value})
+    expected = repository.fresh(tmp_path / "fresh", combination.choices | {name: value})
+    assert not differences(content_now(project), expected)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from matrix.jobs import Job, Runner
 from matrix.trees import Tree
 from projects import render
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.long]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
@@ -45,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Controller(config), "matrix-controller")
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One process more than there are cores: jobs also wait, for locks and for servers that start."""
+    return (yield) + 1
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of pytest-xdist which run it belongs to."""
@@ -67,8 +73,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = [item for item in chosen if item in in_part]
     if left_out := [item for item in items if item not in set(chosen)]:
         config.hook.pytest_deselected(items=left_out)
-    # The longest first, so that no process is left alone with one at the end.
-    items[:] = sorted(chosen, key=lambda item: not item.name.startswith(COMBINATION))
+    # The longest first, so that no process is left alone with one at the end. Others re-use what combinations find.
+    items[:] = sorted(
+        chosen, key=lambda item: (not item.name.startswith(COMBINATION), not item.get_closest_marker("long"))
+    )
 
 
 class _Controller:

@@ -1,6 +1,6 @@
 """Which combinations a run has: all, a set in which every pair of choices meets, or a part of either."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from itertools import combinations as pairs_of
 from typing import Any, TypeVar
 
@@ -11,18 +11,22 @@ Pair = frozenset[tuple[str, Any]]
 
 
 def covering(every: Sequence[Combination]) -> list[Combination]:
-    """Few combinations in which any two choices that can meet, meet: by Copier's rules some never do.
+    """Few combinations in which any two choices that can meet, meet: by Copier's rules some never do."""
+    return fewest(every, pairs_in)
 
-    Takes, again and again, the combination with the most pairs that are new.
+
+def fewest(every: Sequence[T], has: Callable[[T], Set[Hashable]]) -> list[T]:
+    """Few of them that have between them what all have.
+
+    Takes, again and again, the one with the most that is new.
     """
-    pairs = {each.id: pairs_in(each) for each in every}
-    missing = set().union(*pairs.values())
+    left = [(each, has(each)) for each in every]
+    missing = set[Hashable]().union(*(found for _, found in left))
     chosen = []
-    left = list(every)
     while missing:
-        best = max(left, key=lambda each: len(pairs[each.id] & missing))
-        left.remove(best)
-        missing -= pairs[best.id]
+        best, found = max(left, key=lambda each: len(each[1] & missing))
+        left.remove((best, found))
+        missing -= found
         chosen.append(best)
     return chosen
 

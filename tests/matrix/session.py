@@ -1,6 +1,7 @@
 """One run of the tests: the folder that its processes share."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,21 @@ _outcomes = pytest.StashKey[Path]()
 def begin(config: pytest.Config) -> None:
     """Give the run a folder. A process of pytest-xdist takes that of the one which started it."""
     worker = getattr(config, "workerinput", None)
-    config.stash[_folder] = Path(worker["matrix_folder"]) if worker else scratch.new_folder("matrix-")
+    if worker:
+        config.stash[_folder] = Path(worker["matrix_folder"])
+    else:
+        config.stash[_folder] = scratch.new_folder("matrix-")
+        _keep_temporary_files_in(config.stash[_folder] / "tmp")
     if worker:
         config.stash[_outcomes] = Path(worker["matrix_outcomes"])
     elif not config.option.collectonly:
         config.stash[_outcomes] = folder_of_today(OUTCOMES, config.getoption("--forget"))
+
+
+def _keep_temporary_files_in(folder: Path) -> None:
+    """What tests and Copier write goes with the run. Processes that are started from now on know the folder too."""
+    folder.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def for_worker(config: pytest.Config) -> dict[str, str | int]:
