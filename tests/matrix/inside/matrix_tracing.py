@@ -42,8 +42,9 @@ _PREDICATES |= {"_joinrealpath", "resolve", "samefile", "ismount"}
 _PATH_MODULES = ("pathlib", "genericpath", "posixpath")
 _STARTING = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system")
 # Programs that Python, Dagster and tests start, and that ask for nothing but the content of files: the kernel tells of
-# those. git also looks for a repository, which a rendered project is not.
-_ONLY_READING = {"file", "git", "openssl", "tail", "uname"}
+# those. git also looks for a repository, which a rendered project is not. Servers look into the folder for their data,
+# which is none of the project.
+_ONLY_READING = {"file", "git", "openssl", "tail", "uname"} | {"initdb", "pg_ctl", "weed"}
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 # Python's own, and the package of the same code that others bring.
