@@ -1,15 +1,11 @@
 """The README's steps from somebody's own database to results, run as they are written."""
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from matrix.jobs import environment_of
 from projects import render
+from readme_steps import Reader
 
 pytestmark = pytest.mark.thorough
 
@@ -25,18 +21,6 @@ SELECT
     CAST(i AS DECIMAL(12, 2)) + 0.25 AS total, TIMESTAMP '2026-01-05 10:00:00' + to_hours(i) AS loaded
 FROM range(300) r(i);
 """
-#: What `uv run` does: start a program of the project.
-UV = """#!{python}
-import os, sys, tomllib
-from importlib import import_module
-program, *arguments = sys.argv[2:]
-scripts = tomllib.load(open("tools/pyproject.toml", "rb"))["project"]["scripts"]
-if program not in scripts:
-    os.execv(sys.executable, [sys.executable, *arguments])
-module, function = scripts[program].split(":")
-sys.argv = [program, *arguments]
-getattr(import_module(module), function)()
-"""
 
 
 @pytest.mark.parametrize(
@@ -51,29 +35,16 @@ getattr(import_module(module), function)()
 def test_every_step_works(template: Path, tmp_path: Path, answers: dict[str, str]) -> None:
     project = tmp_path / "project"
     render(template, project, answers)
-    environment = environment_of(project, tmp_path / "job") | {"SAMPLE_ORDERS": "500"}
-    with duckdb.connect(str(Path(environment["HOME"]) / "yours.duckdb")) as con:
+    reader = Reader(project, tmp_path)
+    with duckdb.connect(str(Path(reader.environment["HOME"]) / "yours.duckdb")) as con:
         con.execute(FOREIGN)
-    uv = tmp_path / "bin" / "uv"
-    uv.parent.mkdir()
-    uv.write_text(UV.format(python=sys.executable))
-    uv.chmod(0o755)
-    environment["PATH"] = os.pathsep.join([str(uv.parent), environment["PATH"]])
+    look, translate, compute = reader.steps("## Connect your own data")
 
-    def bash(commands: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "-e", "-c", commands], cwd=project, env=environment, capture_output=True, encoding="utf-8"
-        )
-
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("\n## Connect your own data\n")[2].partition("\n## ")[0]
-    look, translate, compute = re.findall(r"^```bash\n(.*?)^```", section, re.M | re.S)
-
-    missing = bash(look).stdout
+    missing = reader.run(look).stdout
     for table in ("shop_raw.orders", "shop_raw.customers"):
         assert f"reads the table {table}, which the database does not have" in missing
-    assert not [line for line in bash(translate).stdout.splitlines() if "✗ database" in line]
-    done = bash(compute)
+    assert not [line for line in reader.run(translate).stdout.splitlines() if "✗ database" in line]
+    done = reader.run(compute)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Done in" in done.stdout
 

@@ -1,4 +1,4 @@
-"""An S3 on this machine: moto's server, behind a proxy that passes requests on or fails as it is told."""
+"""An S3 on this machine: a server, by default moto's, behind a proxy that passes requests on or fails as it is told."""
 
 import http.client
 import os
@@ -7,17 +7,22 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import Message
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+KEY = "testing"
 #: Long and unlike any other text, so that it can be searched for.
 SECRET = "s3-secret-7c21ee-never-to-be-seen"
+#: The address of a server that runs already, such as http://127.0.0.1:8333, with these keys.
+STARTED = os.environ.get("S3_TEST_URL")
 #: What moves bytes in one piece: no fault cuts it short.
 PIECE = 64 * 1024
 
@@ -30,7 +35,7 @@ class Exchange(BaseHTTPRequestHandler):
     body: bytes
 
     def relay(self) -> None:
-        """Fail, or pass the request on to moto."""
+        """Fail, or pass the request on."""
         self.body = b""  # a connection has several requests
         fault = self.server.begin(self.command, self.path, self.headers)
         if fault is not None:
@@ -47,11 +52,11 @@ class Exchange(BaseHTTPRequestHandler):
             length -= len(piece)
 
     def pass_on(self, of_body: float = 1) -> None:
-        """Ask moto, and answer what it answers: all of it, or a part."""
+        """Ask the server, and answer what it answers: all of it, or a part."""
         if len(self.body) < int(self.headers.get("Content-Length", 0)):
             self.cut()  # the client is gone
             return
-        asked = http.client.HTTPConnection("127.0.0.1", self.server.moto_port)
+        asked = http.client.HTTPConnection(self.server.behind)
         asked.request(self.command, self.path, self.body, dict(self.headers))
         answer = asked.getresponse()
         content = answer.read()
@@ -143,13 +148,17 @@ def waits_for_others(barrier: threading.Barrier) -> Fault:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes requests on to moto, but for those that are to fail."""
+    """Passes requests on, but for those that are to fail.
+
+    Args:
+        behind: The host and port of the server.
+    """
 
     daemon_threads = True
 
-    def __init__(self, moto_port: int) -> None:
+    def __init__(self, behind: str) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
-        self.moto_port = moto_port
+        self.behind = behind
         self.healed = threading.Event()
         self.lock = threading.Lock()
         self.heal()
@@ -184,22 +193,30 @@ class Proxy(ThreadingHTTPServer):
 @cache
 def proxy() -> Proxy:
     """One for all tests of this process."""
-    from moto.server import ThreadedMotoServer
+    if STARTED:
+        started = Proxy(urlsplit(STARTED).netloc)
+    else:
+        from moto.server import ThreadedMotoServer
 
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    started = Proxy(moto.get_host_and_port()[1])
+        moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        moto.start()
+        started = Proxy("{}:{}".format(*moto.get_host_and_port()))
     threading.Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
     return started
 
 
 @cache
-def client_of_moto() -> Any:
+def client_of_server() -> Any:
     """For looking in from outside: not by way of the proxy, nor of s3fs."""
     from botocore.session import Session
 
-    address = f"http://127.0.0.1:{proxy().moto_port}"
-    return Session().create_client("s3", region_name="us-east-1", endpoint_url=address)
+    return Session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=f"http://{proxy().behind}",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
 
 
 class StandIn:
@@ -220,10 +237,23 @@ class StandIn:
 
     def objects(self) -> dict[str, bytes]:
         """What is in the bucket."""
-        client = client_of_moto()
+        client = client_of_server()
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
         return {key: client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+
+    def have(self, keys: Iterable[str]) -> None:
+        """Have many empty files in the bucket."""
+        if STARTED:
+            with ThreadPoolExecutor(8) as threads:
+                client = client_of_server()
+                [*threads.map(lambda key: client.put_object(Bucket=self.bucket, Key=key), keys)]
+            return
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.s3.models import s3_backends
+
+        for key in keys:  # past HTTP, which takes a minute
+            s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(self.bucket, key, b"")
 
 
 @contextmanager
@@ -232,7 +262,7 @@ def s3_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -242,6 +272,6 @@ def s3_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
         monkeypatch.setenv(name, value)
     store = StandIn()
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
-    client_of_moto().create_bucket(Bucket=store.bucket)
+    client_of_server().create_bucket(Bucket=store.bucket)
     yield store
     store.proxy.heal()

@@ -33,6 +33,7 @@ class TableMissing(SqlRefused):
     """The database has no table of that name."""
 
     def __init__(self, table: str) -> None:
+        self.table = table
         super().__init__(
             f"There is no table {table} in the database: make it, or a view of that name over the table that you have"
         )
@@ -87,6 +88,22 @@ class DatabaseResource(dg.ConfigurableResource):
         Raises:
             TableMissing: There is none of that name.
         """
+
+    def look_at(self, sql: str, source: str | None = None) -> bool:
+        """Look at a query without running it.
+
+        Args:
+            sql: One statement, as ``query`` takes it.
+            source: The table that the query calls ``source``, if it does so: as for ``replace_by_select``.
+
+        Returns:
+            Whether it can be run. If not, that is known only when it is.
+
+        Raises:
+            TableMissing: There is no table that it reads.
+            SqlRefused: Something else is wrong with it.
+        """
+        return False
 
     @abstractmethod
     def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:

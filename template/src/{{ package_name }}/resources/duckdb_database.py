@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..settings import absolute
 from . import duckdb_load
-from .database import DatabaseResource, Loaded, TableMissing, quote_identifier
+from .database import DatabaseResource, Loaded, SqlRefused, TableMissing, quote_identifier
 from .database_lock import LOCK_TIMEOUT, Wait, opened_in_turn
 from .source_columns import Family, Kind
 
@@ -140,7 +140,17 @@ class DuckDBDatabase(DatabaseResource):
                 described = con.execute(f"DESCRIBE {quote_identifier(table)}").fetchall()
             except duckdb.CatalogException as error:
                 raise TableMissing(table) from error
+            except duckdb.BinderException as error:  # a view whose table has changed
+                raise SqlRefused(f"{table} can't be read: {error}") from error
         return {str(name): str(kind) for name, kind, *_ in described}
+
+    def look_at(self, sql: str, source: str | None = None) -> bool:
+        """Have DuckDB look at a query. Arguments, result and errors are those of ``DatabaseResource``.
+
+        Of one that reads files or needs an extension, nothing is known: here it can do neither.
+        """
+        with self.connect(sealed=True) as con:
+            return duckdb_load.look_at(con, sql, source)
 
     def replace(self, table: str, batches: "pa.RecordBatchReader") -> int:
         """Replace a table by what the batches have. Arguments and errors are those of ``DatabaseResource``."""

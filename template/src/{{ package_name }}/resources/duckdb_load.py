@@ -1,15 +1,18 @@
 """How a table of DuckDB is replaced: by Arrow, or by what one SELECT makes of another table."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from .database import ONLY_READS, Loaded, SqlRefused, quote_identifier
+from .database import ONLY_READS, Loaded, SqlRefused, TableMissing, quote_identifier
 from .passing_errors import can_pass
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+ONE_SELECT = f"it must be exactly one SELECT statement, and {ONLY_READS}"
 
 
 @contextmanager
@@ -65,18 +68,12 @@ def replace_by_select(
         SqlRefused: The SQL is not one SELECT.
         duckdb.Error: It does more than read, or is wrong.
     """
-    import duckdb
-
-    statements = con.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise SqlRefused(f"it must be exactly one SELECT statement, and {ONLY_READS}")
+    if not _is_one_select(con, sql):
+        raise SqlRefused(ONE_SELECT)
 
     # A connection of its own to read with, since a pending result and inserts can't share one.
     reader = con.cursor()
-    # With database and schema, so that a table called "source" is not taken for the view.
-    [(database,)] = reader.execute("SELECT current_database()").fetchall()
-    full_name = source if "." in source else f"main.{source}"
-    reader.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(full_name)}')
+    _call_it_source(reader, source)
     # DuckDB takes some statements that write for a SELECT: here they fail, and so does the load.
     reader.execute("BEGIN TRANSACTION READ ONLY")
     [(rows_read,)] = reader.execute("SELECT count(*) FROM source").fetchall()
@@ -86,6 +83,47 @@ def replace_by_select(
     reader.close()
     described = con.execute(f"DESCRIBE {quote_identifier(table)}").fetchall()
     return Loaded(rows_read, rows_written, {name: kind for name, kind, *_ in described})
+
+
+def look_at(con: "duckdb.DuckDBPyConnection", sql: str, source: str | None) -> bool:
+    """Have DuckDB look at a query, which is not run. See ``DatabaseResource.look_at``.
+
+    Args:
+        con: A connection that is sealed against all that is outside of the database.
+        sql: The query.
+        source: The table that it calls ``source``, if it does so.
+    """
+    import duckdb
+
+    try:
+        if source:
+            _call_it_source(con, source)
+        if not _is_one_select(con, sql):
+            if source:
+                raise SqlRefused(ONE_SELECT)
+            return False
+        con.execute(f"PREPARE this AS {sql}")
+    except duckdb.Error as error:
+        if missing := re.search(r'Table with name ("[^"]+"|\S+) does not exist', str(error)):
+            raise TableMissing(missing[1].strip('"')) from error
+        if source or isinstance(error, duckdb.BinderException | duckdb.ParserException):
+            raise SqlRefused(re.split("LINE |Candidate functions", str(error))[0]) from error
+        return False
+    return True
+
+
+def _is_one_select(con: "duckdb.DuckDBPyConnection", sql: str) -> bool:
+    import duckdb
+
+    return [statement.type for statement in con.extract_statements(sql)] == [duckdb.StatementType.SELECT]
+
+
+def _call_it_source(con: "duckdb.DuckDBPyConnection", table: str) -> None:
+    """Make the table a temporary view ``source``."""
+    # With database and schema, so that a table called "source" is not taken for the view.
+    [(database,)] = con.execute("SELECT current_database()").fetchall()
+    full_name = table if "." in table else f"main.{table}"
+    con.execute(f'CREATE TEMP VIEW source AS SELECT * FROM "{database}".{quote_identifier(full_name)}')
 
 
 def replace(

@@ -1,5 +1,6 @@
 """Postgres as the warehouse, by Arrow's own driver: tables pass through this process as Arrow, and in bulk."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,6 +32,12 @@ COLUMNS = """
     ORDER BY attnum
 """
 KIND = "SELECT (SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1))"
+VALUES_OF_PREPARED = """
+    SELECT coalesce('(' || (SELECT string_agg('NULL', ', ') FROM unnest(parameter_types)) || ')', '')
+    FROM pg_prepared_statements WHERE name = 'looked_at'
+"""
+#: A table that is not there, in the error of a server of any language.
+MISSING = re.compile(r"""["'»«„“](\w[^"'»«„“”]*)["'»«„“”].*\b42P01\b""")
 #: Where the rows are until all of them are known. No table of an owner has the name.
 NEW_ROWS = 'pg_temp."new rows"'
 
@@ -126,6 +133,23 @@ class PostgresDatabase(DatabaseResource):
             raise TableMissing(table)
         return columns
 
+    def look_at(self, sql: str, source: str | None = None) -> bool:
+        """Have Postgres look at a query. Arguments, result and errors are those of ``DatabaseResource``."""
+        from adbc_driver_postgresql import StatementOptions
+
+        try:
+            with self.connect(read_only=source is None) as cursor:  # a temporary view is written, and gone afterwards
+                _prepare(cursor, sql, source)
+                # To explain how it would be run takes the right to run it, and can't be copied out, as results are.
+                cursor.adbc_statement.set_options(**{StatementOptions.USE_COPY.value: "false"})
+                cursor.execute(f"PREPARE looked_at AS {sql}")
+                [(values,)] = cursor.execute(VALUES_OF_PREPARED).fetchall()
+                cursor.execute(f"EXPLAIN EXECUTE looked_at{values}").fetchall()
+        except SqlRefused as error:
+            missing = MISSING.search(str(error))
+            raise TableMissing(missing[1]) if missing else error from None
+        return True
+
     def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
         """For each of these tables, a short text that changes when its content changes. All rows are read."""
         found = {}
@@ -151,11 +175,7 @@ class PostgresDatabase(DatabaseResource):
     ) -> Loaded:
         """Replace a table by what a SELECT makes, within the database. Arguments are those of ``DatabaseResource``."""
         with self.connect(read_only=False) as cursor:
-            if not _columns(cursor, source):
-                raise TableMissing(source)
-            cursor.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(source)}")
-            cursor.adbc_prepare(sql)  # what is wrong with it is said of the SQL as its owner knows it
-            cursor.execute(f'CREATE TEMP VIEW "what the SELECT makes" AS {sql}')
+            _prepare(cursor, sql, source)
             cursor.execute('CREATE TEMP TABLE "new rows" AS TABLE "what the SELECT makes" WITH NO DATA')
             # In here only temporary tables can be written, whatever functions the SELECT calls; nor can it be left.
             cursor.execute("SAVEPOINT reading")
@@ -194,6 +214,17 @@ class PostgresDatabase(DatabaseResource):
 
 def _columns(cursor: "Cursor", table: str) -> dict[str, str]:
     return dict(cursor.execute(COLUMNS, [quote_identifier(table)]).fetchall())
+
+
+def _prepare(cursor: "Cursor", sql: str, source: str | None) -> None:
+    """Have the SQL understood, and as a view if it is a SELECT over a table that it calls ``source``."""
+    if source and not _columns(cursor, source):
+        raise TableMissing(source)
+    if source:
+        cursor.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {quote_identifier(source)}")
+    cursor.adbc_prepare(sql)  # what is wrong with it is said of the SQL as its owner knows it
+    if source:
+        cursor.execute(f'CREATE TEMP VIEW "what the SELECT makes" AS {sql}')
 
 
 def _make_empty(cursor: "Cursor", table: str) -> None:
