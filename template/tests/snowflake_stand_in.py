@@ -9,7 +9,9 @@ import socket
 import sys
 from typing import Any
 
+import duckdb
 import fakesnow.arrow
+import fakesnow.copy_into
 import fakesnow.cursor
 import fakesnow.server
 import pyarrow as pa
@@ -19,6 +21,7 @@ from fakesnow.instance import FakeSnow
 _HASH_OF_ROW = re.compile(r"\bHASH\((\w+)\.\*\)")
 _to_struct = fakesnow.arrow.timestamp_to_sf_struct
 _parse = fakesnow.cursor.parse_one
+_describe = fakesnow.copy_into._describe_table
 
 
 def _with_nulls(timestamps: Any) -> pa.StructArray:
@@ -33,7 +36,16 @@ def _with_hash_of_row(sql: str, *args: Any, **kwargs: Any) -> Any:
     return _parse(_HASH_OF_ROW.sub(r"HASH(\1)", sql), *args, **kwargs)
 
 
+def _described(table: Any, con: duckdb.DuckDBPyConnection, *where: Any) -> list[tuple[str, str]]:
+    """The server looks for a temporary table where others are, and DuckDB has these in a schema of their own."""
+    try:
+        return _describe(table, con, *where)
+    except duckdb.CatalogException:
+        return [(name, kind) for name, kind, *_ in con.execute(f"DESCRIBE {table.name}").fetchall()]
+
+
 fakesnow.arrow.timestamp_to_sf_struct = _with_nulls
+fakesnow.copy_into._describe_table = _described
 fakesnow.cursor.parse_one = _with_hash_of_row
 logging.getLogger("fakesnow.server").setLevel(logging.CRITICAL)
 
