@@ -17,6 +17,7 @@ import uvicorn
 from fakesnow.instance import FakeSnow
 
 _HASH_OF_ROW = re.compile(r"\bHASH\((\w+)\.\*\)")
+_TEMPORARY_OF_DBT = re.compile(r"\btemporary (?=table \S+__dbt_tmp\b)")
 _to_struct = fakesnow.arrow.timestamp_to_sf_struct
 _parse = fakesnow.cursor.parse_one
 
@@ -28,13 +29,14 @@ def _with_nulls(timestamps: Any) -> pa.StructArray:
     return pa.StructArray.from_arrays(struct.flatten(), fields=list(struct.type), mask=nulls)
 
 
-def _with_hash_of_row(sql: str, *args: Any, **kwargs: Any) -> Any:
-    """``HASH(t.*)`` is ``hash(t)`` in DuckDB."""
-    return _parse(_HASH_OF_ROW.sub(r"HASH(\1)", sql), *args, **kwargs)
+def _as_it_can_be(sql: str, *args: Any, **kwargs: Any) -> Any:
+    """``HASH(t.*)`` is ``hash(t)`` in DuckDB, where temporary tables are in no schema: dbt's have one in their names."""
+    sql = _TEMPORARY_OF_DBT.sub("", _HASH_OF_ROW.sub(r"HASH(\1)", sql))
+    return _parse(sql, *args, **kwargs)
 
 
 fakesnow.arrow.timestamp_to_sf_struct = _with_nulls
-fakesnow.cursor.parse_one = _with_hash_of_row
+fakesnow.cursor.parse_one = _as_it_can_be
 logging.getLogger("fakesnow.server").setLevel(logging.CRITICAL)
 
 

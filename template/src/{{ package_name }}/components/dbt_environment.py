@@ -70,7 +70,7 @@ def _of_the_warehouse() -> dict[str, str]:
     """What dbt needs to find the warehouse of a deployment: each kind of warehouse has a module that says it."""
     if environment() == DEVELOPMENT:
         return {}
-    modules = [f"{__package__}.dbt_{warehouse}" for warehouse in ("duckdb", "postgres")]
+    modules = [f"{__package__}.dbt_{warehouse}" for warehouse in ("duckdb", "postgres", "snowflake")]
     return next((import_module(module).variables() for module in modules if find_spec(module)), {})
 
 
