@@ -9,9 +9,12 @@ import socket
 import sys
 from typing import Any
 
+import duckdb
 import fakesnow.arrow
+import fakesnow.copy_into
 import fakesnow.cursor
 import fakesnow.server
+import fakesnow.transforms
 import pyarrow as pa
 import uvicorn
 from fakesnow.instance import FakeSnow
@@ -20,6 +23,7 @@ _HASH_OF_ROW = re.compile(r"\bHASH\((\w+)\.\*\)")
 _TEMPORARY_OF_DBT = re.compile(r"\btemporary (?=table \S+__dbt_tmp\b)")
 _to_struct = fakesnow.arrow.timestamp_to_sf_struct
 _parse = fakesnow.cursor.parse_one
+_describe = fakesnow.copy_into._describe_table
 
 
 def _with_nulls(timestamps: Any) -> pa.StructArray:
@@ -35,8 +39,19 @@ def _as_it_can_be(sql: str, *args: Any, **kwargs: Any) -> Any:
     return _parse(sql, *args, **kwargs)
 
 
+def _described(table: Any, con: duckdb.DuckDBPyConnection, *where: Any) -> list[tuple[str, str]]:
+    """The server looks for a temporary table where others are, and DuckDB has these in a schema of their own."""
+    try:
+        return _describe(table, con, *where)
+    except duckdb.CatalogException:
+        return [(name, kind) for name, kind, *_ in con.execute(f"DESCRIBE {table.name}").fetchall()]
+
+
 fakesnow.arrow.timestamp_to_sf_struct = _with_nulls
+fakesnow.copy_into._describe_table = _described
 fakesnow.cursor.parse_one = _as_it_can_be
+# It would forget which characters to trim, to make a text of what is one.
+fakesnow.transforms.trim_cast_varchar = lambda expression: expression
 logging.getLogger("fakesnow.server").setLevel(logging.CRITICAL)
 
 

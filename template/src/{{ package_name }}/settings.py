@@ -85,7 +85,7 @@ def environment() -> str:
 
 def sign_of_deployment() -> str | None:
     """Why this may be a deployment, if something says so."""
-    for variable in ("DATABASE_PATH", "DATABASE_URL"):
+    for variable in ("DATABASE_PATH", "DATABASE_URL", "SNOWFLAKE_ACCOUNT"):
         if os.environ.get(variable):
             return f"{variable}, a setting of production, is"
     if _is_branch_deployment():

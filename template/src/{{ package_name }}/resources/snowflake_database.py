@@ -1,7 +1,7 @@
 """Snowflake as the warehouse, by the vendor's connector, with the key pair of a user."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +25,8 @@ FAMILIES = {
 }
 KIND = """
     SELECT table_type FROM information_schema.tables
+    WHERE upper(table_schema) = upper(:1) AND upper(table_name) = upper(:2)
+    UNION SELECT 'VIEW' FROM information_schema.views
     WHERE upper(table_schema) = upper(:1) AND upper(table_name) = upper(:2)
 """
 
@@ -54,7 +56,7 @@ class SnowflakeDatabase(DatabaseResource):
 
     kind: ClassVar[str] = "snowflake"
     families: ClassVar[Mapping[str, Family]] = {name: family for family, names in FAMILIES.items() for name in names}
-    row_hash: ClassVar[str] = "HASH(t.*)"
+    row_hash: ClassVar[str] = "CAST(HASH(t.*) AS NUMBER(20, 0))"
 
     account: str
     user: str
@@ -117,6 +119,7 @@ class SnowflakeDatabase(DatabaseResource):
                     login_timeout=self.login_timeout,
                     network_timeout=self.network_timeout,
                     log_imported_packages_in_telemetry=False,
+                    platform_detection_timeout_seconds=0.0,  # it would ask each cloud whether this machine is there
                 ) as con,
                 con.cursor() as cursor,
             ):
@@ -202,7 +205,9 @@ class SnowflakeDatabase(DatabaseResource):
         return f"{value} AS {name}"
 
     def _qualified(self, table: str) -> str:
-        return quote_identifier(f"{self.database}.{table if '.' in table else f'{self.default_schema}.{table}'}")
+        """The name with all that it is in, as no name that a SELECT gives to what it makes has that."""
+        parts = [self.database, *([] if "." in table else [self.default_schema]), table]
+        return quote_identifier(".".join(parts).upper())
 
     def _replace_by_new_rows(self, cursor: "SnowflakeCursor", table: str) -> int:
         """Replace a table in one statement, as Snowflake commits whatever was before a CREATE.
@@ -216,12 +221,12 @@ class SnowflakeDatabase(DatabaseResource):
             "SELECT count(*) FROM information_schema.schemata WHERE upper(schema_name) = upper(:1)", [schema]
         ).fetchall()
         if not exists:
-            cursor.execute(f"CREATE SCHEMA {quote_identifier(f'{self.database}.{schema}')}")
-            cursor.execute(f"USE SCHEMA {quote_identifier(f'{self.database}.{self.default_schema}')}")
+            cursor.execute(f"CREATE SCHEMA {quote_identifier(f'{self.database}.{schema}'.upper())}")
+            cursor.execute(f"USE SCHEMA {quote_identifier(f'{self.database}.{self.default_schema}'.upper())}")
         kinds = cursor.execute(KIND, [schema, last]).fetchall()
         if [kind for (kind,) in kinds if kind != "BASE TABLE"]:
             raise SqlRefused(f"{table} is no table, but a view or the like: drop it, or write another name")
-        if kinds and _columns(cursor, name) == _columns(cursor, NEW_ROWS):
+        if kinds and _shape(cursor, name) == _shape(cursor, NEW_ROWS):
             cursor.execute(f"INSERT OVERWRITE INTO {name} SELECT * FROM {NEW_ROWS}")
         else:
             cursor.execute(f"CREATE OR REPLACE TABLE {name} COPY GRANTS AS SELECT * FROM {NEW_ROWS}")
@@ -240,6 +245,14 @@ def _columns(cursor: "SnowflakeCursor", name: str) -> dict[str, str]:
         return {}
 
 
+def _shape(cursor: "SnowflakeCursor", name: str) -> list[tuple[object, ...]]:
+    """Names, types and sizes of columns, of a temporary table too."""
+    return [
+        (column.name.upper(), column.type_code, column.internal_size, column.precision, column.scale)
+        for column in cursor.describe(f"SELECT * FROM {name}")
+    ]
+
+
 def _bindable(value: Any) -> Any:
     """Of the classes that the connector knows: numbers of numpy and times of pandas are not among them."""
     if isinstance(value, datetime):
@@ -255,14 +268,19 @@ def _fetched(cursor: "SnowflakeCursor") -> "pa.Table":
     if not batches:
         batches = [cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True)]
     table = pa.concat_tables(batches, promote_options="permissive")
-    fields = []
-    for field in table.schema:
-        kind = field.type
-        if pa.types.is_integer(kind):
-            kind = pa.int64()
-        elif pa.types.is_decimal(kind):
-            kind = pa.float64()
-        elif pa.types.is_timestamp(kind):
-            kind = pa.timestamp("us", kind.tz)
-        fields.append(pa.field(field.name.lower(), kind))
-    return table.rename_columns([field.name for field in fields]).cast(pa.schema(fields))
+    for position, field in enumerate(table.schema):
+        table = table.set_column(position, field.name.lower(), _unpacked(table.column(position)))
+    return table
+
+
+def _unpacked(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    import pyarrow as pa
+
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64())
+    if pa.types.is_decimal(column.type):
+        with suppress(pa.ArrowInvalid):
+            if column.type.scale == 0:
+                return column.cast(pa.int64())
+        return column.cast(pa.float64())
+    return column.cast(pa.timestamp("us", column.type.tz)) if pa.types.is_timestamp(column.type) else column

@@ -1,9 +1,13 @@
 """Where Snowflake is, and who asks: looked at before anything is connected, and never quoted with a secret."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..settings import SettingError, absolute
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 PATH = "SNOWFLAKE_PRIVATE_KEY_PATH"
 PASSPHRASE = "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE"  # noqa: S105  (the name of a variable)
@@ -58,8 +62,8 @@ def address(host: str) -> dict[str, str | int]:
     return {"host": parts.hostname, "port": port, "protocol": parts.scheme}
 
 
-def private_key(path: str, passphrase: str) -> bytes:
-    """The key in a file in PEM, in the form that the connector takes.
+def private_key(path: str, passphrase: str) -> "PrivateKeyTypes":
+    """The key in a file in PEM.
 
     Args:
         path: The file.
@@ -82,10 +86,8 @@ def private_key(path: str, passphrase: str) -> bytes:
     if encrypted and not passphrase:
         raise SettingError(f"{PASSPHRASE} is empty, and the key in {file} is encrypted")
     try:
-        key = serialization.load_pem_private_key(pem, passphrase.encode() if encrypted else None)
+        return serialization.load_pem_private_key(pem, passphrase.encode() if encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # not chained: what it says could be of the key
         wrong = f"{PASSPHRASE} is wrong, or {file} has no" if encrypted else f"{PATH}: {file} has no"
-        raise SettingError(f"{wrong} private key in PEM, as `openssl genrsa 2048 | openssl pkcs8 -topk8` makes") from None
-    return key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+        how = "as `openssl genrsa 2048 | openssl pkcs8 -topk8` makes"
+        raise SettingError(f"{wrong} private key in PEM, {how}") from None
