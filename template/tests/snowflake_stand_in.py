@@ -34,7 +34,7 @@ def _with_nulls(timestamps: Any) -> pa.StructArray:
 
 
 def _as_it_can_be(sql: str, *args: Any, **kwargs: Any) -> Any:
-    """``HASH(t.*)`` is ``hash(t)`` in DuckDB, where temporary tables are in no schema: dbt's have one in their names."""
+    """``HASH(t.*)`` is ``hash(t)`` in DuckDB. Temporary tables have no schema there, and dbt's are called with one."""
     sql = _TEMPORARY_OF_DBT.sub("", _HASH_OF_ROW.sub(r"HASH(\1)", sql))
     return _parse(sql, *args, **kwargs)
 
