@@ -24,6 +24,7 @@ _TEMPORARY_OF_DBT = re.compile(r"\btemporary (?=table \S+__dbt_tmp\b)")
 _to_struct = fakesnow.arrow.timestamp_to_sf_struct
 _parse = fakesnow.cursor.parse_one
 _describe = fakesnow.copy_into._describe_table
+_answer = fakesnow.server.JSONResponse
 
 
 def _with_nulls(timestamps: Any) -> pa.StructArray:
@@ -47,7 +48,15 @@ def _described(table: Any, con: duckdb.DuckDBPyConnection, *where: Any) -> list[
         return [(name, kind) for name, kind, *_ in con.execute(f"DESCRIBE {table.name}").fetchall()]
 
 
+def _with_second_token(content: dict[str, Any], **kwargs: Any) -> Any:
+    """Without the token that renews a session, the connector does not end one."""
+    if (content.get("data") or {}).get("token"):
+        content["data"]["masterToken"] = "renews"
+    return _answer(content, **kwargs)
+
+
 fakesnow.arrow.timestamp_to_sf_struct = _with_nulls
+fakesnow.server.JSONResponse = _with_second_token
 fakesnow.copy_into._describe_table = _described
 fakesnow.cursor.parse_one = _as_it_can_be
 # It would forget which characters to trim, to make a text of what is one.

@@ -23,6 +23,7 @@ FAMILIES = {
     Family.TEXT: ("VARCHAR",),
     Family.TIME: ("TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ", "DATE"),
 }
+SCHEMAS = "SELECT count(*) FROM information_schema.schemata WHERE upper(schema_name) = upper(:1)"
 KIND = """
     SELECT table_type FROM information_schema.tables
     WHERE upper(table_schema) = upper(:1) AND upper(table_name) = upper(:2)
@@ -163,7 +164,7 @@ class SnowflakeDatabase(DatabaseResource):
                 if not _columns(cursor, name):
                     raise TableMissing(table)
                 sums = f"SELECT count(*), CAST(coalesce(sum({self.row_hash}), 0) AS VARCHAR) FROM {name} AS t"
-                [(rows, total)] = cursor.execute(sums).fetchall()
+                [(rows, total)] = _rows(cursor, sums)
                 found[table] = f"{rows}-{int(total):x}"
         return found
 
@@ -182,7 +183,7 @@ class SnowflakeDatabase(DatabaseResource):
             source_table = self._qualified(source)
             if not _columns(cursor, source_table):
                 raise TableMissing(source)
-            [(rows_read,)] = cursor.execute(f"SELECT count(*) FROM {source_table}").fetchall()
+            [(rows_read,)] = _rows(cursor, f"SELECT count(*) FROM {source_table}")
             named = f"WITH source AS (SELECT * FROM {source_table})"
             cursor.execute(f"CREATE TEMPORARY TABLE {NEW_ROWS} AS {named} SELECT * FROM ({select}\n) AS made")
             rows_written = self._replace_by_new_rows(cursor, table)
@@ -217,28 +218,31 @@ class SnowflakeDatabase(DatabaseResource):
         name = self._qualified(table)
         schema, _, last = table.rpartition(".")
         schema = schema or self.default_schema
-        [(exists,)] = cursor.execute(
-            "SELECT count(*) FROM information_schema.schemata WHERE upper(schema_name) = upper(:1)", [schema]
-        ).fetchall()
+        [(exists,)] = _rows(cursor, SCHEMAS, [schema])
         if not exists:
             cursor.execute(f"CREATE SCHEMA {quote_identifier(f'{self.database}.{schema}'.upper())}")
             cursor.execute(f"USE SCHEMA {quote_identifier(f'{self.database}.{self.default_schema}'.upper())}")
-        kinds = cursor.execute(KIND, [schema, last]).fetchall()
+        kinds = _rows(cursor, KIND, [schema, last])
         if [kind for (kind,) in kinds if kind != "BASE TABLE"]:
             raise SqlRefused(f"{table} is no table, but a view or the like: drop it, or write another name")
         if kinds and _shape(cursor, name) == _shape(cursor, NEW_ROWS):
             cursor.execute(f"INSERT OVERWRITE INTO {name} SELECT * FROM {NEW_ROWS}")
         else:
             cursor.execute(f"CREATE OR REPLACE TABLE {name} COPY GRANTS AS SELECT * FROM {NEW_ROWS}")
-        [(rows,)] = cursor.execute(f"SELECT count(*) FROM {NEW_ROWS}").fetchall()
+        [(rows,)] = _rows(cursor, f"SELECT count(*) FROM {NEW_ROWS}")
         return int(rows)
+
+
+def _rows(cursor: "SnowflakeCursor", sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    cursor.execute(sql, params)
+    return cursor.fetchall()
 
 
 def _columns(cursor: "SnowflakeCursor", name: str) -> dict[str, str]:
     from snowflake.connector.errors import ProgrammingError
 
     try:
-        return {column.lower(): kind for column, kind, *_ in cursor.execute(f"DESCRIBE TABLE {name}").fetchall()}
+        return {column.lower(): kind for column, kind, *_ in _rows(cursor, f"DESCRIBE TABLE {name}")}
     except ProgrammingError as error:
         if error.errno != NOT_THERE:
             raise

@@ -38,6 +38,8 @@ WRONG_SETTINGS = {
     290403: "SNOWFLAKE_ACCOUNT is wrong, or this machine may not reach it",
     290404: "SNOWFLAKE_ACCOUNT is wrong",
 }
+#: What the connector adds to the status of an answer that is none of Snowflake's.
+_HTTP = 290000
 _TIMED_OUT = 630
 NOT_THERE = 2003
 
@@ -64,7 +66,9 @@ def _translated(error: "Error") -> Exception:
     from snowflake.connector import errors
 
     said = re.sub(r"\s+", " ", error.msg or "").strip()
-    code = error.errno
+    code = error.errno or 0
+    if code > 2 * _HTTP:  # after some tries, the connector adds it once more
+        code -= _HTTP
     wrong = WRONG_SETTINGS.get(code)
     if isinstance(error, errors.ForbiddenError):
         wrong = WRONG_SETTINGS[290403]
