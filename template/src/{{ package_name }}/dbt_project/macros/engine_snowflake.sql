@@ -26,10 +26,10 @@ cast({{ "convert_timezone('UTC', " ~ time ~ ")" if in_zone else time }} as times
 {% macro snowflake__weekday(day) %}dayofweekiso({{ day }}){% endmacro %}
 
 {% macro snowflake__each_day_of(span) -%}
-select cast(dateadd(day, cast(after.value as integer), {{ span }}.first_day) as date) as day
+select cast(dateadd(day, cast(numbers.value as integer), {{ span }}.first_day) as date) as day
 from
     {{ span }},
-    lateral flatten(input => array_generate_range(0, datediff(day, {{ span }}.first_day, {{ span }}.last_day) + 1)) as after
+    lateral flatten(input => array_generate_range(0, datediff(day, {{ span }}.first_day, {{ span }}.last_day) + 1)) as numbers
 {%- endmacro %}
 
 {#- Each statement is a transaction of its own there, unless dbt is told. -#}
