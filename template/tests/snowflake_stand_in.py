@@ -14,11 +14,13 @@ import fakesnow.arrow
 import fakesnow.copy_into
 import fakesnow.cursor
 import fakesnow.server
+import fakesnow.transforms
 import pyarrow as pa
 import uvicorn
 from fakesnow.instance import FakeSnow
 
 _HASH_OF_ROW = re.compile(r"\bHASH\((\w+)\.\*\)")
+_TEMPORARY_OF_DBT = re.compile(r"\btemporary (?=table \S+__dbt_tmp\b)")
 _to_struct = fakesnow.arrow.timestamp_to_sf_struct
 _parse = fakesnow.cursor.parse_one
 _describe = fakesnow.copy_into._describe_table
@@ -32,9 +34,10 @@ def _with_nulls(timestamps: Any) -> pa.StructArray:
     return pa.StructArray.from_arrays(struct.flatten(), fields=list(struct.type), mask=nulls)
 
 
-def _with_hash_of_row(sql: str, *args: Any, **kwargs: Any) -> Any:
-    """``HASH(t.*)`` is ``hash(t)`` in DuckDB."""
-    return _parse(_HASH_OF_ROW.sub(r"HASH(\1)", sql), *args, **kwargs)
+def _as_it_can_be(sql: str, *args: Any, **kwargs: Any) -> Any:
+    """``HASH(t.*)`` is ``hash(t)`` in DuckDB. Temporary tables have no schema there, and dbt's are called with one."""
+    sql = _TEMPORARY_OF_DBT.sub("", _HASH_OF_ROW.sub(r"HASH(\1)", sql))
+    return _parse(sql, *args, **kwargs)
 
 
 def _described(table: Any, con: duckdb.DuckDBPyConnection, *where: Any) -> list[tuple[str, str]]:
@@ -55,7 +58,9 @@ def _with_second_token(content: dict[str, Any], **kwargs: Any) -> Any:
 fakesnow.arrow.timestamp_to_sf_struct = _with_nulls
 fakesnow.server.JSONResponse = _with_second_token
 fakesnow.copy_into._describe_table = _described
-fakesnow.cursor.parse_one = _with_hash_of_row
+fakesnow.cursor.parse_one = _as_it_can_be
+# It would forget which characters to trim, to make a text of what is one.
+fakesnow.transforms.trim_cast_varchar = lambda expression: expression
 logging.getLogger("fakesnow.server").setLevel(logging.CRITICAL)
 
 

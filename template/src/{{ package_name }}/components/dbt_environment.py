@@ -68,7 +68,7 @@ def names_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> set[
 
 def warehouse_of_deployments() -> str:
     """In which warehouse dbt builds in staging and production: the one that has a module here."""
-    return next(name for name in ("duckdb", "postgres") if find_spec(f"{__package__}.dbt_{name}"))
+    return next(name for name in ("duckdb", "postgres", "snowflake") if find_spec(f"{__package__}.dbt_{name}"))
 
 
 def _of_the_warehouse() -> dict[str, str]:

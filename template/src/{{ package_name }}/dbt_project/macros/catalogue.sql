@@ -20,7 +20,7 @@
 {#- The types of a table's columns, with what is said about them. -#}
 {% macro types_of_columns(relation, described={}) -%}
 {%- set columns = {} -%}
-{%- for column in adapter.get_columns_in_relation(relation) -%}
+{%- for column in columns_in(relation) -%}
     {%- set description = described.get(column.name, {}).get('description') -%}
     {%- do columns.update({column.name: {'data_type': column.dtype, 'description': description}}) -%}
 {%- endfor -%}

@@ -38,11 +38,14 @@ end
 {%- set rest = "substr(" ~ text ~ ", 17)" -%}
 {%- set offset = "rpad(replace(" ~ first_match(rest, '[+-].*') ~ ", ':', ''), 5, '0')" -%}
 {%- set fraction = "rpad(substr(" ~ first_match(rest, '[.][0-9]+') ~ ", 2, 6), 6, '0')" -%}
+{%- set microseconds -%}
+{{ converted(fraction, 'bigint') }} - 60000000 * {{ converted("substr(" ~ offset ~ ", 1, 1) || '1'", 'bigint') }} * (
+    60 * {{ converted("substr(" ~ offset ~ ", 2, 2)", 'bigint') }} + {{ converted("substr(" ~ offset ~ ", 4, 2)", 'bigint') }}
+)
+{%- endset -%}
 case
     when {{ matches(text, timestamp_pattern()) }}
         then
-            {{ time_of_day("substr(" ~ text ~ ", 1, 10)", clock) }}
-            + {{ microseconds(fraction) }}
-            - {{ minutes("substr(" ~ offset ~ ", 1, 1) || '1'", "substr(" ~ offset ~ ", 2, 2)", "substr(" ~ offset ~ ", 4, 2)") }}
+            {{ later(time_of_day("substr(" ~ text ~ ", 1, 10)", clock), microseconds, 'microsecond') }}
 end
 {%- endmacro %}

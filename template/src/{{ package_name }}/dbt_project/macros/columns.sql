@@ -4,7 +4,7 @@
 {% macro columns_of(relation, expected) -%}
 {%- set types = {} -%}
 {%- if execute is defined and execute -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
+    {%- for column in columns_in(relation) -%}
         {%- do types.update({column.name | lower: column.dtype}) -%}
     {%- endfor -%}
     {%- set table = relation.schema ~ '.' ~ relation.identifier -%}

@@ -1,9 +1,9 @@
 {#- A day no later than what clocks may differ by. -#}
-{% macro not_ahead(day) %}{{ day }} < {{ days_after(today(), var('days_ahead') ~ ' + 1') }}{% endmacro %}
+{% macro not_ahead(day) %}{{ day }} < {{ later(today(), var('days_ahead') ~ ' + 1', 'day') }}{% endmacro %}
 
 {#- A time that belongs to a day with orders, of which there are some since `first_day_with_orders`. -#}
 {% macro has_a_day(time) -%}
-coalesce({{ time }} >= cast('{{ var("first_day_with_orders") }}' as timestamp) and {{ not_ahead(time) }}, false)
+coalesce({{ time }} >= cast('{{ var("first_day_with_orders") }}' as date) and {{ not_ahead(time) }}, false)
 {%- endmacro %}
 
 {#- The rows of the days that are to be built: those of a run of partitions, or else every day. -#}
@@ -27,9 +27,12 @@ true
 {%- endmacro %}
 
 {#- The incremental strategy `days`: the days that are to be built are replaced, also those that have no rows any more.
-    dbt's own `delete+insert` would keep these. Both statements are in one transaction. -#}
+    dbt's own `delete+insert` would keep these. -#}
 {% macro get_incremental_days_sql(arguments) %}
 {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+{%- set statements -%}
 delete from {{ arguments['target_relation'] }} where {{ in_the_days_to_build(config.require('unique_key')) }};
 insert into {{ arguments['target_relation'] }} ({{ columns }}) select {{ columns }} from {{ arguments['temp_relation'] }}
+{%- endset -%}
+{{ together(statements) }}
 {% endmacro %}

@@ -15,11 +15,8 @@
 {#- A day and a time of it, 2026-01-31 and 23:59:59; null if the calendar has no such day. -#}
 {% macro time_of_day(day, clock) %}{{ adapter.dispatch('time_of_day')(day, clock) }}{% endmacro %}
 
-{#- As many microseconds as a text of digits says. -#}
-{% macro microseconds(digits) %}{{ adapter.dispatch('microseconds')(digits) }}{% endmacro %}
-
-{#- Hours and minutes, each a text of two digits, forwards or, if the sign is -1, backwards. -#}
-{% macro minutes(sign, hours, minutes) %}{{ adapter.dispatch('minutes')(sign, hours, minutes) }}{% endmacro %}
+{#- The time that comes a number of units after a day or a time. -#}
+{% macro later(time, number, unit) %}{{ adapter.dispatch('later')(time, number, unit) }}{% endmacro %}
 
 {#- A time as one in UTC, without a time zone; null if it is infinite, or of a year that timestamps don't have. -#}
 {% macro in_utc(time, type) %}{{ adapter.dispatch('in_utc')(time, type | upper) }}{% endmacro %}
@@ -28,16 +25,22 @@
 {% macro time_as_text(time) %}{{ adapter.dispatch('time_as_text')(time) }}{% endmacro %}
 
 {#- This day, in UTC. -#}
-{% macro today() %}cast({{ in_utc('now()', 'timestamp with time zone') }} as date){% endmacro %}
+{% macro today() %}cast({{ in_utc('current_timestamp', 'timestamp with time zone') }} as date){% endmacro %}
 
 {#- The number of a day's weekday, from 1 for Monday to 7 for Sunday. -#}
-{% macro weekday(day) %}extract(isodow from {{ day }}){% endmacro %}
+{% macro weekday(day) %}{{ adapter.dispatch('weekday')(day) }}{% endmacro %}
+{% macro default__weekday(day) %}extract(isodow from {{ day }}){% endmacro %}
 
-{#- The beginning of the day that comes so many days after a day. -#}
-{% macro days_after(day, days) %}{{ day }} + interval '1 day' * ({{ days }}){% endmacro %}
+{#- Each day from `first_day` to `last_day` of a table with one row, as the column `day`. -#}
+{% macro each_day_of(span) %}{{ adapter.dispatch('each_day_of')(span) }}{% endmacro %}
 
-{#- Each day of a span, as the column `day`. -#}
-{% macro days_between(first, last) %}select {{ adapter.dispatch('each_day')(first, last) }} as day{% endmacro %}
+{#- Statements that happen together or not at all. dbt has begun a transaction, as a rule. -#}
+{% macro together(statements) %}{{ adapter.dispatch('together')(statements) }}{% endmacro %}
+{% macro default__together(statements) %}{{ statements }}{% endmacro %}
+
+{#- The columns of a table: `name`, in the case in which models write it, and `dtype`. -#}
+{% macro columns_in(relation) %}{{ return(adapter.dispatch('columns_in')(relation)) }}{% endmacro %}
+{% macro default__columns_in(relation) %}{{ return(adapter.get_columns_in_relation(relation)) }}{% endmacro %}
 
 {#- What a column may be, in words and as types of the database. -#}
 {% macro kinds_of_columns() %}{{ return(adapter.dispatch('kinds_of_columns')()) }}{% endmacro %}

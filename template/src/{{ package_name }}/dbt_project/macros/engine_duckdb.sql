@@ -9,11 +9,7 @@
 
 {% macro duckdb__time_of_day(day, clock) %}try_strptime({{ day }} || ' ' || {{ clock }}, '%Y-%m-%d %H:%M:%S'){% endmacro %}
 
-{% macro duckdb__microseconds(digits) %}to_microseconds(coalesce(try_cast({{ digits }} as bigint), 0)){% endmacro %}
-
-{% macro duckdb__minutes(sign, hours, minutes) -%}
-to_minutes(coalesce(try_cast({{ sign }} as bigint) * (try_cast({{ hours }} as bigint) * 60 + try_cast({{ minutes }} as bigint)), 0))
-{%- endmacro %}
+{% macro duckdb__later(time, number, unit) %}{{ time }} + to_{{ unit }}s({{ number }}){% endmacro %}
 
 {% macro duckdb__in_utc(time, type) -%}
 {%- set time = 'try_cast(' ~ time ~ ' as timestamp)' if type == 'DATE' else time -%}
@@ -22,7 +18,9 @@ make_timestamp(epoch_us({{ time }}))
 
 {% macro duckdb__time_as_text(time) %}cast({{ time }} as varchar){% endmacro %}
 
-{% macro duckdb__each_day(first, last) %}cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date){% endmacro %}
+{% macro duckdb__each_day_of(span) -%}
+select cast(unnest(generate_series(first_day, last_day, interval 1 day)) as date) as day from {{ span }}
+{%- endmacro %}
 
 {% macro duckdb__kinds_of_columns() -%}
 {%- set integers = 'TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT' -%}

@@ -14,11 +14,7 @@
 case when to_char({{ date }}, 'MM') = substr({{ day }}, 6, 2) then {{ date }} + cast({{ clock }} as time) end
 {%- endmacro %}
 
-{% macro postgres__microseconds(digits) %}interval '1 microsecond' * cast({{ digits }} as integer){% endmacro %}
-
-{% macro postgres__minutes(sign, hours, minutes) -%}
-interval '1 minute' * (cast({{ sign }} as integer) * (cast({{ hours }} as integer) * 60 + cast({{ minutes }} as integer)))
-{%- endmacro %}
+{% macro postgres__later(time, number, unit) %}{{ time }} + interval '1 {{ unit }}' * ({{ number }}){% endmacro %}
 
 {% macro postgres__in_utc(time, type) -%}
 {%- if type == 'DATE' -%}
@@ -33,8 +29,9 @@ case when isfinite({{ time }}) then {{ time }}{{ " at time zone 'UTC'" if type =
 rtrim(rtrim(to_char({{ time }}, 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.') || case when {{ time }} < '0001-01-01' then ' BC' else '' end
 {%- endmacro %}
 
-{% macro postgres__each_day(first, last) -%}
-cast(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as date)
+{% macro postgres__each_day_of(span) -%}
+select cast(generate_series(cast(first_day as timestamp), cast(last_day as timestamp), interval '1 day') as date) as day
+from {{ span }}
 {%- endmacro %}
 
 {#- USER-DEFINED is what Postgres says of an enum, and of citext. -#}

@@ -16,8 +16,7 @@ with span as (
 
 days as (
 
-    {{ days_between('first_day', 'last_day') }}
-    from span
+    {{ each_day_of('span') }}
 
 )
 

@@ -58,8 +58,8 @@ judged as (
             when {{ is_blank('customer_id_text') }} then 'missing_customer_id'
             when read_customer_id is null then 'malformed_customer_id'
             when ordered_at is null then 'malformed_timestamp'
-            when ordered_at < cast('{{ var("first_possible_day") }}' as timestamp) then 'timestamp_too_early'
-            when ordered_at >= {{ days_after('received_on', var('days_ahead') ~ ' + 1') }} then 'timestamp_too_late'
+            when ordered_at < cast('{{ var("first_possible_day") }}' as date) then 'timestamp_too_early'
+            when ordered_at >= {{ later('received_on', var('days_ahead') ~ ' + 1', 'day') }} then 'timestamp_too_late'
             when amount_cents is null then 'malformed_amount'
             when amount_cents < 0 then 'negative_amount'
         end as invalid
