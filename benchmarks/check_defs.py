@@ -71,7 +71,7 @@ def main() -> None:
         }
         for path in projects.values():
             compileall.compile_dir(path, quiet=1)
-        for turn in range(-1, arguments.runs):
+        for turn in range(0 if arguments.small else -1, arguments.runs):
             for name, path in projects.items():
                 one = measure(["dg", "check", "defs"], path, environment(folder, PYTHONPATH=python_path(path)))
                 if turn >= 0:

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from repository import ROOT
 
 from matrix import scratch
@@ -16,6 +17,7 @@ KEPT = ROOT / ".matrix"
 OUTCOMES = ROOT / ".outcomes"
 
 _folder = pytest.StashKey[Path]()
+_in_use = pytest.StashKey[FileLock]()
 _outcomes = pytest.StashKey[Path]()
 
 
@@ -25,7 +27,7 @@ def begin(config: pytest.Config) -> None:
     if worker:
         config.stash[_folder] = Path(worker["matrix_folder"])
     else:
-        config.stash[_folder] = scratch.new_folder("matrix-")
+        config.stash[_folder], config.stash[_in_use] = scratch.new_folder_until_this_process_ends("matrix-")
         _keep_temporary_files_in(config.stash[_folder] / "tmp")
     if worker:
         config.stash[_outcomes] = Path(worker["matrix_outcomes"])
