@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
@@ -24,8 +25,9 @@ from ..settings import (
     RAW_SOURCE,
     development_database_path,
     environment,
+    project_root,
 )
-from .dbt_environment import only, variables_for_dbt, warehouse_of_deployments
+from .dbt_environment import only, variables_for_dbt
 from .dbt_files import files_of_profiles, files_of_project
 from .dbt_folders import folder_of_run, manifest_folder
 from .dbt_shortcuts import FasterStart
@@ -150,9 +152,10 @@ def database_of_dbt() -> DatabaseResource:
     """The database in which dbt builds: in production, the resource that Dagster finds."""
     if environment() == DEVELOPMENT:
         return DevelopmentDatabase(path=development_database_path())
-    # From its file alone: other resources are none of dbt's business.
-    found = importlib.import_module(f"..defs.resources.{warehouse_of_deployments()}", __package__).database()
-    return found.resources["database"].process_config_and_initialize()
+    # Which warehouse it is, only that folder knows.
+    folder = importlib.import_module("..defs.resources", __package__)
+    found = dg.ComponentTree.from_module(folder, project_root()).build_defs().resources or {}
+    return found["database"].process_config_and_initialize()
 
 
 def in_turn(start: Callable[[], Iterator], database: DatabaseResource) -> Iterator:

@@ -66,16 +66,12 @@ def names_for_dbt(environment: Mapping[str, str], files: Iterable[Path]) -> set[
     return names
 
 
-def warehouse_of_deployments() -> str:
-    """In which warehouse dbt builds in staging and production: the one that has a module here."""
-    return next(name for name in ("duckdb", "postgres", "snowflake") if find_spec(f"{__package__}.dbt_{name}"))
-
-
 def _of_the_warehouse() -> dict[str, str]:
-    """What dbt needs to find the warehouse of a deployment."""
+    """What dbt needs to find the warehouse of a deployment: each kind of warehouse has a module that says it."""
     if environment() == DEVELOPMENT:
         return {}
-    return import_module(f"{__package__}.dbt_{warehouse_of_deployments()}").variables()
+    modules = [f"{__package__}.dbt_{warehouse}" for warehouse in ("duckdb", "postgres", "snowflake")]
+    return next((import_module(module).variables() for module in modules if find_spec(module)), {})
 
 
 @contextmanager
