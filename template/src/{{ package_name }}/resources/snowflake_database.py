@@ -1,5 +1,6 @@
 """Snowflake as the warehouse, by the vendor's connector, with the key pair of a user."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -24,6 +25,10 @@ FAMILIES = {
     Family.TIME: ("TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ", "DATE"),
 }
 SCHEMAS = "SELECT count(*) FROM information_schema.schemata WHERE upper(schema_name) = upper(:1)"
+#: What stands for a value; a time of a literal looks like some, and one too many does no harm.
+_PLACEHOLDER = re.compile(r":(\d{1,2})\b")
+#: What is not there, in Snowflake's words or in those of DuckDB, in which the stand-in of the tests speaks.
+_MISSING = re.compile(rf"\b0*{NOT_THERE} .*?(?:'(?P<snowflake>[^']+)'|name \"?(?P<duckdb>[\w.]+))")
 KIND = """
     SELECT table_type FROM information_schema.tables
     WHERE upper(table_schema) = upper(:1) AND upper(table_name) = upper(:2)
@@ -150,6 +155,18 @@ class SnowflakeDatabase(DatabaseResource):
             raise TableMissing(table)
         return columns
 
+    def look_at(self, sql: str, source: str | None = None) -> bool:
+        """Have Snowflake compile a query. Arguments, result and errors are those of ``DatabaseResource``."""
+        select = one_select(sql)
+        no_values = [None] * max(map(int, _PLACEHOLDER.findall(select)), default=0)
+        try:
+            with self.connect() as cursor:
+                cursor.describe(self._over(cursor, source, select) if source else select, no_values)
+        except SqlRefused as error:
+            missing = _MISSING.search(str(error))
+            raise TableMissing(missing[missing.lastgroup or 0]) if missing else error from None
+        return True
+
     def family_of(self, found: str) -> Family | None:
         """As what a type is read: a NUMBER without decimals is a whole one."""
         whole = found.startswith("NUMBER(") and found.endswith(",0)")
@@ -180,12 +197,9 @@ class SnowflakeDatabase(DatabaseResource):
         """Replace a table by what a SELECT makes, within Snowflake. Arguments are those of ``DatabaseResource``."""
         select = one_select(sql)
         with self.connect() as cursor:
-            source_table = self._qualified(source)
-            if not _columns(cursor, source_table):
-                raise TableMissing(source)
-            [(rows_read,)] = _rows(cursor, f"SELECT count(*) FROM {source_table}")
-            named = f"WITH source AS (SELECT * FROM {source_table})"
-            cursor.execute(f"CREATE TEMPORARY TABLE {NEW_ROWS} AS {named} SELECT * FROM ({select}\n) AS made")
+            query = self._over(cursor, source, select)
+            [(rows_read,)] = _rows(cursor, f"SELECT count(*) FROM {self._qualified(source)}")
+            cursor.execute(f"CREATE TEMPORARY TABLE {NEW_ROWS} AS {query}")
             rows_written = self._replace_by_new_rows(cursor, table)
             types = _columns(cursor, self._qualified(table))
         progress(rows_written)
@@ -209,6 +223,13 @@ class SnowflakeDatabase(DatabaseResource):
         """The name with all that it is in, as no name that a SELECT gives to what it makes has that."""
         parts = [self.database, *([] if "." in table else [self.default_schema]), table]
         return quote_identifier(".".join(parts).upper())
+
+    def _over(self, cursor: "SnowflakeCursor", source: str, select: str) -> str:
+        """The SELECT, with the table that it calls ``source``."""
+        table = self._qualified(source)
+        if not _columns(cursor, table):
+            raise TableMissing(source)
+        return f"WITH source AS (SELECT * FROM {table}) SELECT * FROM ({select}\n) AS made"
 
     def _replace_by_new_rows(self, cursor: "SnowflakeCursor", table: str) -> int:
         """Replace a table in one statement, as Snowflake commits whatever was before a CREATE.
