@@ -115,7 +115,7 @@ def test_two_runs_at_once_lose_and_double_nothing(production: Production) -> Non
     assert rows(url, "SELECT count(*), sum(id)::bigint FROM tripled") == [(1000, 3 * 500_500)]
     found = production.store.list_objects_v2(Bucket="warehouse")["Contents"]
     assert {each["Key"] for each in found} == {
-        f"sales/assets/{name}/{day}.parquet" for name in ("numbers", "doubled") for day in "ab"
+        f"sales/assets/{name}/partition={day}.parquet" for name in ("numbers", "doubled") for day in "ab"
     }
     keeps_secrets(production.learnt())
 
