@@ -38,7 +38,11 @@ def upload(cursor: "SnowflakeCursor", batches: "pa.RecordBatchReader") -> None:
     with unfinished_folder(work_folder()) as folder:
         for number, part in enumerate(_in_parts(batches)):
             file = folder / f"{number}.parquet"
-            pq.write_table(part.cast(schema), file)
+            try:
+                pq.write_table(part.cast(schema), file)
+            except OSError as error:
+                error.add_note("Files are written in WORK_FOLDER, and then uploaded.")
+                raise
             cursor.execute(f"PUT 'file://{file.as_posix()}' @%{NEW_ROWS} AUTO_COMPRESS = FALSE")
             file.unlink()
     cursor.execute(
@@ -65,6 +69,8 @@ def _storable(kind: "pa.DataType") -> "pa.DataType":
 
     if pa.types.is_dictionary(kind):
         return _storable(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _storable(kind.storage_type)
     if pa.types.is_null(kind):
         return pa.string()
     if pa.types.is_timestamp(kind):
