@@ -12,8 +12,10 @@ from matrix.jobs import environment_of
 UV = """#!{python}
 import os, sys, tomllib
 from importlib import import_module
+from pathlib import Path
+[root, *_] = [folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "tools" / "pyproject.toml").exists()]
 program, *arguments = sys.argv[2:]
-scripts = tomllib.load(open("tools/pyproject.toml", "rb"))["project"]["scripts"]
+scripts = tomllib.loads((root / "tools" / "pyproject.toml").read_text())["project"]["scripts"]
 if program not in scripts:
     os.execvp(program, [program, *arguments])
 module, function = scripts[program].split(":")

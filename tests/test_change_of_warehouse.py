@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 
 #: What dbt makes day by day: a run for the newest days leaves the others as they are, or missing.
 BY_DAY = (
-    "SELECT CAST(received_on AS text), count(*), sum(amount_cents) FROM analytics.valid_orders GROUP BY 1 ORDER BY 1"
+    "SELECT CAST(received_on AS text), count(*), CAST(sum(amount_cents) AS bigint) "
+    "FROM analytics.valid_orders GROUP BY 1 ORDER BY 1"
 )
 
 
