@@ -10,7 +10,8 @@ import copier
 import pytest
 from combinations import combinations
 from documents import problems_of
-from matrix.checks import DG_CHECK, DG_LIST, TOOLS, test_jobs
+from matrix import checks
+from matrix.checks import DG_CHECK, DG_LIST, TOOLS
 from matrix.forks import SUPPORTED
 from matrix.jobs import Runner, environment_of
 from matrix.outcomes import Outcomes
@@ -55,7 +56,7 @@ def test_what_is_left_loads_passes_its_tests_and_says_what_is_so(
     combination = next(each for each in combinations() if answers.items() <= each.answers.items())
     name = f"{combination.id} without its example"
     checking = Checking(combination, tree, runner, outcomes if SUPPORTED else None, name)
-    found = checking.run_jobs([DG_CHECK, *test_jobs(tree)])
+    found = checking.run_jobs([DG_CHECK, *checks.test_jobs(tree)])
     assert not [verdict for verdict in found if verdict.problem]
     for job in TOOLS.values():
         run(project, *job.command)

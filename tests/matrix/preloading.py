@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import sys
+import tempfile
 import warnings
 
 from matrix import installed, warm_dbt
@@ -116,4 +117,5 @@ def preload() -> None:
     for name in [*sys.modules]:
         if name.partition(".")[0] in FORGOTTEN:
             del sys.modules[name]
+    tempfile.tempdir = None  # which some have asked for, and each job has its own
     installed.remember()

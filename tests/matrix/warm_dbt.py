@@ -62,7 +62,6 @@ STATE = {
     "dbt_common.events.event_manager_client": ["_EVENT_MANAGER"],
     "dbt_common.events.functions": ["WARN_ERROR", "WARN_ERROR_OPTIONS", "metadata_vars"],
     "sqlparse.engine.grouping": ["MAX_GROUPING_DEPTH", "MAX_GROUPING_TOKENS"],
-    "tempfile": ["tempdir"],
 }
 
 
