@@ -12,7 +12,8 @@ from postgres import PASSWORD, database_of_dagster, execute, rows
 from projects import render
 from seaweed import seaweed
 
-pytestmark = pytest.mark.slow
+# In one process, so that one project serves both.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("steps_in_processes")]
 
 KEY, SECRET, TOKEN = "testing", "s3-secret-never-to-be-seen", "s3-token-never-to-be-seen"
 JOB = """
@@ -86,6 +87,7 @@ def production(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     render(template, project, {"style": "pythonic", "warehouse": "postgres", "object_store": "s3"})
     (project / "everything.py").write_text(JOB)
     with database_of_dagster() as url, seaweed(KEY, SECRET) as address:
+        execute(url, "CREATE TABLE source_rows AS SELECT g AS id FROM generate_series(1, 1000) g")
         store = Session().create_client(
             "s3", "us-east-1", endpoint_url=address, aws_access_key_id=KEY, aws_secret_access_key=SECRET
         )
@@ -109,7 +111,6 @@ def production(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_two_runs_at_once_lose_and_double_nothing(production: Production) -> None:
     url = production.variables["DATABASE_URL"]
-    execute(url, "CREATE TABLE source_rows AS SELECT g AS id FROM generate_series(1, 1000) g")
     runs = [production.started(day) for day in "ab"]
     assert [run.wait() for run in runs] == [0, 0]
     assert rows(url, "SELECT count(*), sum(id)::bigint FROM tripled") == [(1000, 3 * 500_500)]
