@@ -68,14 +68,20 @@ class DatabaseResource(dg.ConfigurableResource):
     #: SQL that makes a number of the whole row of ``t``, another one for another row.
     row_hash: ClassVar[str]
 
-    @abstractmethod
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
-        """The result of a query, which can't write.
+        """The result of a query, which can't write. A date is a timestamp.
 
         Args:
             sql: One statement, with ``$1``, ``$2``, … for the values. DuckDB also takes ``?``, which not all others do.
             params: The values: they are bound by the database, never pasted into the text.
         """
+        import pyarrow as pa
+
+        table = self.query_arrow(sql, params)
+        for position, field in enumerate(table.schema):
+            if pa.types.is_date(field.type):
+                table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("us")))
+        return table.to_pandas()
 
     @abstractmethod
     def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":

@@ -11,7 +11,6 @@ from .postgres_url import with_options
 from .source_columns import Family, Kind
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
     from adbc_driver_postgresql.dbapi import Cursor
 
@@ -110,18 +109,8 @@ class PostgresDatabase(DatabaseResource):
             if not read_only:
                 con.commit()
 
-    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
-        """The result of a query, as DuckDB's: NUMERIC is a float, a date a timestamp. Cast what has to be exact."""
-        import pyarrow as pa
-
-        table = self.query_arrow(sql, params)
-        for position, field in enumerate(table.schema):
-            if pa.types.is_date(field.type):
-                table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("us")))
-        return table.to_pandas()
-
     def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
-        """As ``query``, as an Arrow table."""
+        """As ``query``, as an Arrow table: NUMERIC is a float. Cast what has to be exact."""
         with self.connect() as cursor:
             return _with_floats(cursor.execute(sql, list(params) or None).fetch_arrow_table())
 

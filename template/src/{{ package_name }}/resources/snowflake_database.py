@@ -14,7 +14,6 @@ from .snowflake_upload import NEW_ROWS, upload
 from .source_columns import Family, Kind
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
     from snowflake.connector.cursor import SnowflakeCursor
 
@@ -131,18 +130,8 @@ class SnowflakeDatabase(DatabaseResource):
             ):
                 yield cursor
 
-    def query(self, sql: str, params: Sequence[Any] = ()) -> "pd.DataFrame":
-        """The result of a query, as DuckDB's: NUMBER with decimals is a float. Cast what has to be exact to a text."""
-        import pyarrow as pa
-
-        table = self.query_arrow(sql, params)
-        for position, field in enumerate(table.schema):
-            if pa.types.is_date(field.type):
-                table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("us")))
-        return table.to_pandas()
-
     def query_arrow(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
-        """As ``query``, as an Arrow table."""
+        """As ``query``, as an Arrow table: NUMBER with decimals is a float. Cast what has to be exact to a text."""
         with self.connect() as cursor:
             cursor.execute(one_select(sql), [_bindable(value) for value in params])
             return _fetched(cursor)
